@@ -1,0 +1,14 @@
+//! Who is calling, and what they may do.
+
+pub mod caller;
+pub mod key;
+pub mod login;
+pub mod password;
+mod permission;
+pub mod scope;
+mod store;
+pub mod token;
+
+pub use caller::{Caller, Callers};
+pub use permission::{Permission, Role};
+pub use scope::Scope;

@@ -1,0 +1,40 @@
+//! Which rows a caller sees.
+
+use crate::db::Sql;
+use crate::id::{OrganizationId, UserId};
+
+/// Bound into every query: the organization always, and for some callers less than all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    pub organization: OrganizationId,
+    /// `Some` when the caller sees only the action items that are theirs or their department's.
+    pub own_items: Option<OwnItems>,
+}
+
+/// Whose action items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnItems {
+    pub user: Option<UserId>,
+    pub department: Option<String>,
+}
+
+impl Scope {
+    /// The whole of an organization: for Touchbase's own work.
+    pub fn all(organization: OrganizationId) -> Self {
+        Self {
+            organization,
+            own_items: None,
+        }
+    }
+
+    /// Appends ` AND (owner … OR department …)` where the caller sees only their own.
+    pub fn narrow_items(&self, sql: &mut Sql<'_>) {
+        if let Some(own) = &self.own_items {
+            sql.push(" AND (action_items.owner_id = ").value(own.user);
+            if let Some(department) = &own.department {
+                sql.push(" OR action_items.department = ").value(department.clone());
+            }
+            sql.push(")");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a handler may reach.
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::access::{Caller, Callers, login, token::Keys};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Db, Reader};
+use crate::journal::{self, Unit};
+
+/// One running instance.
+pub struct App {
+    pub db: Db,
+    pub clock: Clock,
+    pub config: Config,
+    pub keys: Keys,
+    pub callers: Callers,
+    /// Signs page cursors.
+    pub cursor_secret: Vec<u8>,
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The instance could not be put together.
+#[derive(Debug)]
+pub struct Broken(pub String);
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl App {
+    /// Opens the database, brings its schema up to date, and loads the keys.
+    ///
+    /// # Errors
+    /// With a sentence for the person who starts it.
+    pub async fn open(config: Config, clock: Clock, metrics: Option<PrometheusHandle>) -> Result<Arc<Self>, Broken> {
+        let db = Db::open(&config.database_url, config.database_connections)
+            .await
+            .map_err(|error| Broken(format!("The database cannot be opened: {error}")))?;
+        db.migrate()
+            .await
+            .map_err(|error| Broken(format!("The database cannot be migrated: {error}")))?;
+        let keys = Keys::open(&db, &clock, &config.public_url)
+            .await
+            .map_err(|error| Broken(format!("The signing keys cannot be used: {}", error.0)))?;
+        let cursor_secret = login::cursor_secret(&db)
+            .await
+            .map_err(|error| Broken(format!("The database cannot be written: {error}")))?;
+        Ok(Arc::new(Self {
+            db,
+            clock,
+            config,
+            keys,
+            callers: Callers::default(),
+            cursor_secret,
+            metrics,
+        }))
+    }
+
+    /// Reads, each statement by itself.
+    pub fn read(&self) -> Reader {
+        self.db.read()
+    }
+
+    /// Opens the one door for writes, as this caller.
+    ///
+    /// # Errors
+    /// When no connection is to be had, or the request's idempotency key was answered meanwhile.
+    pub async fn write(&self, caller: &Caller) -> Result<Unit, journal::Error> {
+        Unit::begin(
+            &self.db,
+            &self.clock,
+            caller.organization,
+            caller.actor(),
+            caller.origin.clone(),
+        )
+        .await
+    }
+}

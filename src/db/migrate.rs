@@ -1,0 +1,57 @@
+//! Migrations: one folder for both databases, and a folder each for what differs.
+
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::{Db, Kind};
+
+static BOTH: Migrator = sqlx::migrate!("./migrations");
+static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+
+/// Any number, the same for every instance: who holds it migrates.
+const LOCK: i64 = 7_226_314_881;
+
+fn migrator(kind: Kind) -> Migrator {
+    let own = match kind {
+        Kind::Sqlite => &SQLITE,
+        Kind::Postgres => &POSTGRES,
+    };
+    let mut migrator = Migrator::with_migrations(BOTH.iter().chain(own.iter()).cloned().collect());
+    migrator.set_locking(false);
+    migrator
+}
+
+impl Db {
+    /// Brings the schema up to date. Several instances may call this at once: one migrates, the others wait.
+    ///
+    /// # Errors
+    /// When a migration fails, or the database was made by a newer version.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        let migrator = migrator(self.kind());
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await,
+            Self::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                // Polled, not awaited: a blocking lock and CREATE INDEX CONCURRENTLY wait for each other for ever.
+                loop {
+                    let (held,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
+                        .bind(LOCK)
+                        .fetch_one(&mut *connection)
+                        .await?;
+                    if held {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                let outcome = migrator.run(&mut *connection).await;
+                sqlx::query("SELECT pg_advisory_unlock($1)")
+                    .bind(LOCK)
+                    .execute(&mut *connection)
+                    .await?;
+                outcome
+            }
+        }
+    }
+}

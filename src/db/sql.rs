@@ -1,0 +1,173 @@
+//! A statement on its way to either database.
+
+use std::borrow::Cow;
+
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, PgPool, SqliteConnection, SqlitePool};
+
+use super::{Bind, Error, Kind, Row};
+
+/// What can run statements: a [`super::Reader`], a [`super::Tx`], a unit of work.
+pub trait Sqls: Send {
+    fn kind(&self) -> Kind;
+
+    #[doc(hidden)]
+    fn on(&mut self) -> On<'_>;
+
+    /// Starts a statement. Parameters are `$1`, `$2` …, in the order in which they are bound.
+    fn sql(&mut self, text: impl Into<Cow<'static, str>>) -> Sql<'_>
+    where
+        Self: Sized,
+    {
+        let arguments = match self.kind() {
+            Kind::Sqlite => Args::Sqlite(SqliteArguments::default()),
+            Kind::Postgres => Args::Postgres(PgArguments::default()),
+        };
+        Sql {
+            on: self.on(),
+            text: text.into(),
+            arguments,
+            refused: None,
+        }
+    }
+}
+
+#[doc(hidden)]
+pub enum On<'t> {
+    SqlitePool(&'t SqlitePool),
+    PostgresPool(&'t PgPool),
+    Sqlite(&'t mut SqliteConnection),
+    Postgres(&'t mut PgConnection),
+}
+
+enum Args {
+    Sqlite(SqliteArguments),
+    Postgres(PgArguments),
+}
+
+/// A statement with its parameters.
+#[must_use = "a statement does nothing until it is run"]
+pub struct Sql<'t> {
+    on: On<'t>,
+    text: Cow<'static, str>,
+    arguments: Args,
+    refused: Option<sqlx::error::BoxDynError>,
+}
+
+/// Runs `$query` (`query_with` or `query_as_with`) on whichever database is behind the statement.
+macro_rules! run {
+    ($self:ident, $make:ident, $method:ident) => {{
+        if let Some(refused) = $self.refused {
+            return Err(Error::Encode(refused));
+        }
+        let text = AssertSqlSafe($self.text);
+        match ($self.on, $self.arguments) {
+            (On::SqlitePool(on), Args::Sqlite(with)) => sqlx::$make(text, with).$method(on).await,
+            (On::Sqlite(on), Args::Sqlite(with)) => sqlx::$make(text, with).$method(on).await,
+            (On::PostgresPool(on), Args::Postgres(with)) => sqlx::$make(text, with).$method(on).await,
+            (On::Postgres(on), Args::Postgres(with)) => sqlx::$make(text, with).$method(on).await,
+            (On::SqlitePool(_) | On::Sqlite(_), Args::Postgres(_))
+            | (On::PostgresPool(_) | On::Postgres(_), Args::Sqlite(_)) => Err(Error::Configuration(
+                "parameters of one database, connection of the other".into(),
+            )),
+        }
+    }};
+}
+
+impl Sql<'_> {
+    fn add(&mut self, value: impl Bind) {
+        let added = match &mut self.arguments {
+            Args::Sqlite(arguments) => Arguments::add(arguments, value),
+            Args::Postgres(arguments) => Arguments::add(arguments, value),
+        };
+        if let Err(error) = added {
+            self.refused.get_or_insert(error);
+        }
+    }
+
+    fn count(&self) -> usize {
+        match &self.arguments {
+            Args::Sqlite(arguments) => arguments.len(),
+            Args::Postgres(arguments) => arguments.len(),
+        }
+    }
+
+    /// Binds the next parameter.
+    pub fn bind(mut self, value: impl Bind) -> Self {
+        self.add(value);
+        self
+    }
+
+    /// Appends text that the program wrote itself; values go through [`Sql::value`].
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// Appends a placeholder and binds `value` to it.
+    pub fn value(&mut self, value: impl Bind) -> &mut Self {
+        self.add(value);
+        let placeholder = format!("${}", self.count());
+        self.push(&placeholder)
+    }
+
+    /// Appends `($n, $n+1, …)`; an empty list matches nothing.
+    pub fn list<T: Bind>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
+        self.push("(");
+        let mut first = true;
+        for value in values {
+            if !first {
+                self.push(", ");
+            }
+            first = false;
+            self.value(value);
+        }
+        self.push(if first { "NULL)" } else { ")" })
+    }
+
+    /// Runs it; how many rows it touched.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn run(self) -> Result<u64, Error> {
+        if let Some(refused) = self.refused {
+            return Err(Error::Encode(refused));
+        }
+        let text = AssertSqlSafe(self.text);
+        Ok(match (self.on, self.arguments) {
+            (On::SqlitePool(on), Args::Sqlite(with)) => sqlx::query_with(text, with).execute(on).await?.rows_affected(),
+            (On::Sqlite(on), Args::Sqlite(with)) => sqlx::query_with(text, with).execute(on).await?.rows_affected(),
+            (On::PostgresPool(on), Args::Postgres(with)) => {
+                sqlx::query_with(text, with).execute(on).await?.rows_affected()
+            }
+            (On::Postgres(on), Args::Postgres(with)) => sqlx::query_with(text, with).execute(on).await?.rows_affected(),
+            (On::SqlitePool(_) | On::Sqlite(_), Args::Postgres(_))
+            | (On::PostgresPool(_) | On::Postgres(_), Args::Sqlite(_)) => 0,
+        })
+    }
+
+    /// The one row that there may be.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn optional<T: Row>(self) -> Result<Option<T>, Error> {
+        run!(self, query_as_with, fetch_optional)
+    }
+
+    /// The one row that there is.
+    ///
+    /// # Errors
+    /// What the database said; `RowNotFound` when there is none.
+    pub async fn one<T: Row>(self) -> Result<T, Error> {
+        run!(self, query_as_with, fetch_one)
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn all<T: Row>(self) -> Result<Vec<T>, Error> {
+        run!(self, query_as_with, fetch_all)
+    }
+}

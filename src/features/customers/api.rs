@@ -1,0 +1,116 @@
+//! Speaks: customers.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::customer::{Customer, CustomerId, CustomerInput};
+use super::store::{self, CustomerFilter};
+use crate::access::{Caller, Permission};
+use crate::http::page::Paging;
+use crate::http::precondition::IfMatch;
+use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::journal::{Change, Unit};
+use crate::refusal::Code;
+
+crate::page!(CustomerPage of Customer);
+
+/// The fields to change.
+type CustomerPatch = Patch<CustomerInput>;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    crate::endpoints![
+        list_customers: Access::Needs(Permission::CustomersRead),
+        create_customer: Access::Needs(Permission::CustomersManage),
+        get_customer: Access::Needs(Permission::CustomersRead),
+        update_customer: Access::Needs(Permission::CustomersManage),
+    ]
+}
+
+/// A new customer.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewCustomer {
+    /// Chosen by the client, so that it can be made offline; else by the server.
+    pub id: Option<CustomerId>,
+    #[serde(flatten)]
+    pub fields: CustomerInput,
+}
+
+/// List customers.
+#[utoipa::path(get, path = "/v1/customers", operation_id = "list_customers", tag = "customers", params(CustomerFilter, Paging),
+    responses((status = 200, description = "A page of customers", body = CustomerPage)))]
+async fn list_customers(
+    app: App,
+    caller: Caller,
+    filter: Query<CustomerFilter>,
+    paging: Paging,
+) -> Answer<CustomerPage> {
+    let window = paging.window(&app, &caller, store::SORTS, "name")?;
+    let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
+    Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
+}
+
+/// Create a customer.
+#[utoipa::path(post, path = "/v1/customers", operation_id = "create_customer", tag = "customers", request_body = NewCustomer,
+    responses((status = 201, description = "The new customer", body = Customer), (status = 200, description = "It was there already, just so", body = Customer)))]
+async fn create_customer(app: App, caller: Caller, new: Json<NewCustomer>) -> Answer<Customer> {
+    let mut unit = app.write(&caller).await?;
+    let id = new.0.id.unwrap_or_else(|| unit.new_id());
+    let customer = Customer::new(id, new.0.fields, unit.now());
+    if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
+        return crate::http::reply::again(there, &customer);
+    }
+    unique_external_id(&mut unit, &caller, &customer).await?;
+    let customer = unit.save(Change::created(customer)).await?;
+    unit.answer(Reply::created("/v1/customers", customer)).await
+}
+
+/// Read a customer.
+#[utoipa::path(get, path = "/v1/customers/{id}", operation_id = "get_customer", tag = "customers",
+    responses((status = 200, description = "The customer", body = Customer)))]
+async fn get_customer(app: App, caller: Caller, id: Path<CustomerId>) -> Answer<Customer> {
+    Ok(Reply::record(
+        store::find(&mut app.read(), &caller.scope(), *id)
+            .await?
+            .ok_or_else(Problem::not_found)?,
+    ))
+}
+
+/// Change a customer.
+#[utoipa::path(patch, path = "/v1/customers/{id}", operation_id = "update_customer", tag = "customers",
+    request_body(content = CustomerPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "The customer as it is now", body = Customer)))]
+async fn update_customer(
+    app: App,
+    caller: Caller,
+    id: Path<CustomerId>,
+    patch: CustomerPatch,
+    if_match: IfMatch,
+) -> Answer<Customer> {
+    let mut unit = app.write(&caller).await?;
+    let customer = store::find(&mut unit, &caller.scope(), *id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let fields = patch.apply(&customer.fields)?;
+    let change = customer.revise(fields);
+    if_match.allows(&change)?;
+    unique_external_id(&mut unit, &caller, &change.after).await?;
+    let customer = unit.save(change).await?;
+    unit.answer(Reply::record(customer)).await
+}
+
+/// The organization's row is locked, so what is free now stays free until the commit.
+async fn unique_external_id(unit: &mut Unit, caller: &Caller, customer: &Customer) -> Result<(), Problem> {
+    let Some(external_id) = &customer.fields.external_id else {
+        return Ok(());
+    };
+    match store::find_by_external_id(unit, &caller.scope(), external_id).await? {
+        Some(other) if other.id != customer.id => Err(Problem::new(
+            Code::Duplicate,
+            format!(
+                "The `external_id` {external_id} belongs to another customer, {}.",
+                other.id
+            ),
+        )),
+        Some(_) | None => Ok(()),
+    }
+}

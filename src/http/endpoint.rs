@@ -1,0 +1,160 @@
+//! The endpoint table: method, path, permission, handler and document in one row. There is no other way to mount a handler.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Route, guard};
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::{RefOr, Schema};
+
+use super::gate::{Gate, other_method};
+use super::rules::Rules;
+use crate::access::Permission;
+
+/// Who may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody: signing in, health, the document.
+    Public,
+    /// Anybody who is signed in: their own profile and session.
+    SignedIn,
+    /// Whoever has this permission.
+    Needs(Permission),
+}
+
+/// How large a body may be, and who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    Ordinary,
+    Bulk,
+    /// The handler streams it.
+    File,
+}
+
+/// One row of the table.
+pub struct Endpoint {
+    /// `operationId`: `<verb>_<resource>`.
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub access: Access,
+    pub size: Size,
+    /// Refuses requests without an `Idempotency-Key`.
+    pub key_required: bool,
+    /// Content types that the body may have.
+    pub bodies: Vec<String>,
+    pub body_required: bool,
+    pub operation: Operation,
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+    route: fn() -> Route,
+}
+
+impl Endpoint {
+    /// A row, from what `#[utoipa::path]` wrote down. Use [`crate::endpoints!`].
+    pub fn new<P: utoipa::Path + utoipa::__dev::SchemaReferences>(access: Access, route: fn() -> Route) -> Self {
+        let operation = P::operation();
+        let method = match P::methods().first() {
+            Some(HttpMethod::Post) => Method::POST,
+            Some(HttpMethod::Put) => Method::PUT,
+            Some(HttpMethod::Patch) => Method::PATCH,
+            Some(HttpMethod::Delete) => Method::DELETE,
+            Some(HttpMethod::Get | HttpMethod::Head | HttpMethod::Options | HttpMethod::Trace) | None => Method::GET,
+            #[expect(unreachable_patterns, reason = "utoipa may learn methods that we do not use")]
+            Some(_) => Method::GET,
+        };
+        let body = match &operation.request_body {
+            Some(RefOr::T(body)) => Some(body),
+            Some(RefOr::Ref(_)) | None => None,
+        };
+        let bodies: Vec<String> = body.iter().flat_map(|body| body.content.keys().cloned()).collect();
+        let body_required = body.is_some_and(|body| body.required != Some(utoipa::openapi::Required::False));
+        let mut schemas = Vec::new();
+        P::schemas(&mut schemas);
+        Self {
+            id: operation.operation_id.clone().unwrap_or_default(),
+            method,
+            path: P::path(),
+            access,
+            size: Size::Ordinary,
+            key_required: false,
+            bodies,
+            body_required,
+            operation,
+            schemas,
+            route,
+        }
+    }
+
+    /// Takes many items at once: a larger body, and an `Idempotency-Key` without fail.
+    #[must_use]
+    pub fn bulk(self) -> Self {
+        Self {
+            size: Size::Bulk,
+            key_required: true,
+            ..self
+        }
+    }
+
+    /// Takes a file, which the handler reads as a stream.
+    #[must_use]
+    pub fn file(self) -> Self {
+        Self {
+            size: Size::File,
+            ..self
+        }
+    }
+}
+
+/// Mounts every row; rows of one path share a resource, so that each path knows its methods.
+pub fn mount(config: &mut ServiceConfig, endpoints: &[Arc<Endpoint>], rules: &Arc<Rules>) {
+    let mut paths: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.path.as_str()).collect();
+    // Literal segments before parameters: `/assignments/bulk` is not an assignment's id.
+    paths.sort_by_key(|path| (path.contains('{'), *path));
+    paths.dedup();
+    for path in paths {
+        let rows = endpoints.iter().filter(|endpoint| endpoint.path == path);
+        let mut resource = web::resource(path.to_owned());
+        let mut allow = Vec::new();
+        for endpoint in rows {
+            let gate = Gate {
+                endpoint: endpoint.clone(),
+                rules: rules.clone(),
+            };
+            let route = if endpoint.method == Method::GET {
+                allow.extend(["GET", "HEAD"]);
+                (endpoint.route)().guard(guard::Any(guard::Get()).or(guard::Head()))
+            } else {
+                allow.push(method_name(&endpoint.method));
+                (endpoint.route)().method(endpoint.method.clone())
+            };
+            resource = resource.route(route.wrap(from_fn(move |request, next| gate.clone().pass(request, next))));
+        }
+        allow.push("OPTIONS");
+        let allow = allow.join(", ");
+        config.service(resource.default_service(web::to(move |request| other_method(request, allow.clone()))));
+    }
+}
+
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "GET",
+    }
+}
+
+/// Declares a feature's rows: `endpoints![list_customers: Access::Needs(Permission::CustomersRead), …]`.
+#[macro_export]
+macro_rules! endpoints {
+    ($($handler:ident: $access:expr $(=> $option:ident)?),+ $(,)?) => {
+        paste::paste! {
+            vec![$(
+                $crate::http::Endpoint::new::<[<__path_ $handler>]>($access, || actix_web::web::to($handler))$(.$option())?
+            ),+]
+        }
+    };
+}

@@ -1,0 +1,368 @@
+//! What every request passes before its handler: who, may they, is it well-formed, was it answered before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use futures_util::StreamExt;
+use tracing::Instrument;
+
+use super::body::{Parsed, Raw, parse};
+use super::endpoint::{Access, Size};
+use super::rules::Rules;
+use super::{Endpoint, Problem, idempotency, request_id};
+use crate::access::{Caller, key};
+use crate::journal::Claim;
+use crate::refusal::Code;
+
+/// One endpoint's gate.
+#[derive(Clone)]
+pub struct Gate {
+    pub endpoint: Arc<Endpoint>,
+    pub rules: Arc<Rules>,
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = request.extensions().get::<Self>().cloned();
+        std::future::ready(caller.ok_or_else(unauthenticated))
+    }
+}
+
+fn unauthenticated() -> Problem {
+    Problem::new(
+        Code::Unauthenticated,
+        "Sign in at `POST /v1/auth/login`, or send an API key, as `Authorization: Bearer …`.",
+    )
+}
+
+impl Gate {
+    /// Middleware of one endpoint.
+    ///
+    /// # Errors
+    /// Never: every refusal is a response.
+    pub async fn pass(
+        self,
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let id = request.extensions().get::<request_id::Id>().and_then(|id| id.0);
+        request_id::within(id, self.pass_within(id, request, next)).await
+    }
+
+    async fn pass_within(
+        self,
+        id: Option<uuid::Uuid>,
+        mut request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let prepared = match self.prepare(&mut request).await {
+            Ok(prepared) => prepared,
+            Err(problem) => return Ok(request.into_response(problem.error_response())),
+        };
+        let answered = match prepared {
+            Prepared::Answered(response) => return Ok(request.into_response(response)),
+            Prepared::Go(answered) => answered,
+        };
+        let call = next.call(request);
+        if self.endpoint.method.is_safe() {
+            return call.await.map(ServiceResponse::map_into_boxed_body);
+        }
+        // A write goes on when its client goes away: it runs as a task of its own, to its commit or its rollback.
+        let task = request_id::within(id, async move {
+            let response = call.await.map(ServiceResponse::map_into_boxed_body)?;
+            match answered {
+                Some(answered) => answered.settle(response).await,
+                None => Ok(response),
+            }
+        });
+        match actix_web::rt::spawn(task.instrument(tracing::Span::current())).await {
+            Ok(response) => response,
+            Err(panic) => Err(Problem::internal(&panic).into()),
+        }
+    }
+
+    async fn prepare(&self, request: &mut ServiceRequest) -> Result<Prepared, Problem> {
+        let app = app(request)?;
+        let endpoint = &self.endpoint;
+        let mut caller = match endpoint.access {
+            Access::Public => None,
+            Access::SignedIn => Some(authenticate(&app, request).await?),
+            Access::Needs(permission) => {
+                let caller = authenticate(&app, request).await?;
+                caller.needs(permission)?;
+                Some(caller)
+            }
+        };
+        self.rules.query(&endpoint.id, request.query_string())?;
+        let mut claim = None;
+        let mut running = None;
+        if !endpoint.method.is_safe() {
+            if request
+                .headers()
+                .get(header::CONTENT_ENCODING)
+                .is_some_and(|encoding| encoding != "identity")
+            {
+                return Err(Problem::new(
+                    Code::UnsupportedMediaType,
+                    "Compressed bodies are not read here. Send it plain.",
+                ));
+            }
+            let body = match endpoint.size {
+                Size::Ordinary => read(request, app.config.body_limit, app.config.body_seconds).await?,
+                Size::Bulk => read(request, app.config.bulk_limit, app.config.body_seconds).await?,
+                Size::File => Bytes::new(),
+            };
+            if let (Some(caller), Size::Ordinary | Size::Bulk) = (&caller, endpoint.size) {
+                claim = idempotency::claim(request, caller, &body)?;
+            }
+            if endpoint.key_required && request.headers().get(idempotency::HEADER).is_none() {
+                return Err(Problem::new(
+                    Code::IdempotencyKeyRequired,
+                    "Send an `Idempotency-Key` header (a UUID is a good one), so that this can be repeated safely.",
+                ));
+            }
+            if let (Some(caller), Some(claim)) = (&caller, &claim) {
+                // Marked as running before looking, so that an answer cannot slip in between.
+                running = idempotency::Running::begin(caller, claim);
+                if let Some(response) = idempotency::answered(&app.db, caller, claim).await? {
+                    return Ok(Prepared::Answered(response));
+                }
+                if running.is_none() {
+                    return Err(Problem::new(
+                        Code::InProgress,
+                        "The first request with this Idempotency-Key is still running. Repeat it in a moment.",
+                    )
+                    .retry_after(1));
+                }
+            }
+            self.parse_body(request, &body)?;
+            request.extensions_mut().insert(Raw(body));
+        }
+        if let Some(caller) = &mut caller {
+            caller.origin.claim.clone_from(&claim);
+            caller.origin.request_id = request_id::current();
+            caller.origin.client =
+                header_text(request, &header::USER_AGENT).map(|agent| agent.chars().take(200).collect());
+            caller.origin.address = Some(address(request, app.config.trusted_proxies));
+            request.extensions_mut().insert(caller.clone());
+        }
+        let answered = match (caller, claim, running) {
+            (Some(caller), Some(claim), Some(running)) => Some(Answered {
+                app,
+                caller,
+                claim,
+                _running: running,
+            }),
+            _ => None,
+        };
+        Ok(Prepared::Go(answered))
+    }
+
+    /// Parses and checks a JSON body, where the endpoint takes one.
+    fn parse_body(&self, request: &ServiceRequest, body: &Bytes) -> Result<(), Problem> {
+        if self.endpoint.bodies.is_empty() {
+            return Ok(());
+        }
+        if body.is_empty() && self.endpoint.size == Size::File {
+            return Ok(());
+        }
+        let kind = header_text(request, &header::CONTENT_TYPE).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        // A patch is a merge patch whichever of the two names it goes by.
+        let known = self.endpoint.bodies.contains(&kind)
+            || (kind == "application/json" && self.endpoint.bodies.iter().any(|known| known.ends_with("+json")));
+        if !known {
+            if body.is_empty() && !self.endpoint.body_required {
+                return Ok(());
+            }
+            if body.is_empty() {
+                return Err(Problem::new(
+                    Code::Malformed,
+                    format!("This request needs a body: {}.", self.endpoint.bodies.join(", ")),
+                ));
+            }
+            return Err(Problem::new(
+                Code::UnsupportedMediaType,
+                format!(
+                    "This endpoint reads {}; `Content-Type` says `{kind}`.",
+                    self.endpoint.bodies.join(", ")
+                ),
+            ));
+        }
+        if kind.ends_with("/json") || kind.ends_with("+json") {
+            let value = parse(body)?;
+            self.rules.body(&self.endpoint.id, &value)?;
+            request.extensions_mut().insert(Parsed(value));
+        }
+        Ok(())
+    }
+}
+
+enum Prepared {
+    Answered(HttpResponse),
+    Go(Option<Answered>),
+}
+
+/// What is left to do for an idempotency key once the handler has answered.
+struct Answered {
+    app: Arc<crate::app::App>,
+    caller: Caller,
+    claim: Claim,
+    _running: idempotency::Running,
+}
+
+impl Answered {
+    async fn settle(self, response: ServiceResponse<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+        let meanwhile = response
+            .response()
+            .error()
+            .and_then(|error| error.as_error::<Problem>())
+            .is_some_and(idempotency::is_answered_meanwhile);
+        if meanwhile {
+            // Another instance answered this key while we waited for the organization's lock.
+            return Ok(
+                match idempotency::answered(&self.app.db, &self.caller, &self.claim).await {
+                    Ok(Some(replay)) => response.into_response(replay),
+                    Ok(None) => response,
+                    Err(problem) => response.into_response(problem.error_response()),
+                },
+            );
+        }
+        if !idempotency::keeps(response.status().as_u16()) {
+            return Ok(response);
+        }
+        let (request, response) = response.into_parts();
+        let (response, body) = response.into_parts();
+        let bytes = actix_web::body::to_bytes(body).await.unwrap_or_default();
+        if let Err(problem) = idempotency::keep_refusal(
+            &self.app.db,
+            &self.app.clock,
+            &self.caller,
+            &self.claim,
+            response.status().as_u16(),
+            &bytes,
+        )
+        .await
+        {
+            return Ok(ServiceResponse::new(request, problem.error_response()));
+        }
+        Ok(ServiceResponse::new(
+            request,
+            response.set_body(bytes).map_into_boxed_body(),
+        ))
+    }
+}
+
+fn app(request: &ServiceRequest) -> Result<Arc<crate::app::App>, Problem> {
+    let app = request.app_data::<Data<Arc<crate::app::App>>>();
+    app.map(|app| app.get_ref().clone())
+        .ok_or_else(|| Problem::internal(&"the application is not mounted"))
+}
+
+fn header_text(request: &ServiceRequest, name: &header::HeaderName) -> Option<String> {
+    request
+        .headers()
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}
+
+/// The client's address: the peer's, or what the trusted proxies say.
+pub fn address(request: &ServiceRequest, trusted_proxies: usize) -> String {
+    let peer = request
+        .peer_addr()
+        .map(|peer| peer.ip().to_string())
+        .unwrap_or_default();
+    if trusted_proxies == 0 {
+        return peer;
+    }
+    let forwarded = header_text(request, &header::X_FORWARDED_FOR).unwrap_or_default();
+    forwarded
+        .rsplit(',')
+        .nth(trusted_proxies - 1)
+        .map(|address| address.trim().to_owned())
+        .filter(|address| address.parse::<std::net::IpAddr>().is_ok())
+        .unwrap_or(peer)
+}
+
+async fn authenticate(app: &crate::app::App, request: &ServiceRequest) -> Result<Caller, Problem> {
+    let authorization = header_text(request, &header::AUTHORIZATION).ok_or_else(unauthenticated)?;
+    let (scheme, token) = authorization.split_once(' ').ok_or_else(unauthenticated)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(unauthenticated());
+    }
+    let (token, now) = (token.trim(), app.clock.now());
+    let refused = || unauthenticated().with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
+    if token.starts_with("tb_") {
+        if !key::well_formed(token) {
+            return Err(refused());
+        }
+        return app.callers.key(&app.db, now, token).await?.ok_or_else(refused);
+    }
+    if app.keys.names_unknown_key(token, now)
+        && let Err(error) = app.keys.refresh(&app.db).await
+    {
+        tracing::warn!(error = %error.0, "the signing keys could not be read again");
+    }
+    let claims = app.keys.check(token, now).ok_or_else(refused)?;
+    app.callers.user(&app.db, now, &claims).await?.ok_or_else(refused)
+}
+
+/// Reads a body whole, within its limit and its time.
+async fn read(request: &mut ServiceRequest, limit: usize, seconds: u64) -> Result<Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            Code::TooLarge,
+            format!("This endpoint takes at most {limit} bytes. Send it in parts."),
+        )
+    };
+    let announced = header_text(request, &header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut payload = request.take_payload();
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
+    let arrival = async {
+        while let Some(chunk) = payload.next().await {
+            let chunk =
+                chunk.map_err(|error| Problem::new(Code::Malformed, format!("The body broke off: {error}.")))?;
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    match tokio::time::timeout(Duration::from_secs(seconds), arrival).await {
+        Ok(arrived) => arrived?,
+        Err(_) => {
+            return Err(Problem::new(
+                Code::BodyTimeout,
+                format!("The body did not arrive within {seconds} seconds."),
+            ));
+        }
+    }
+    Ok(body.freeze())
+}
+
+/// Answers `OPTIONS` with 204 and every other unknown method with 405, both with `Allow`.
+pub async fn other_method(request: HttpRequest, allow: String) -> HttpResponse {
+    if request.method() == Method::OPTIONS {
+        return HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish();
+    }
+    Problem::new(
+        Code::MethodNotAllowed,
+        format!("`{}` does not work here; {allow} do.", request.method()),
+    )
+    .with_header(header::ALLOW, allow)
+    .error_response()
+}

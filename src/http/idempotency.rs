@@ -1,0 +1,144 @@
+//! Idempotent retries: the answer is kept in the same transaction as the change, and given again.
+
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use actix_web::HttpResponse;
+use actix_web::dev::ServiceRequest;
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+
+use super::{Problem, reply};
+use crate::access::Caller;
+use crate::db::{Db, Json, Sqls};
+use crate::journal::Claim;
+use crate::refusal::Code;
+
+pub const HEADER: &str = "idempotency-key";
+const REPLAYED: &str = "the idempotency key was answered meanwhile";
+/// How long an answer is kept.
+pub const KEPT: TimeDelta = TimeDelta::days(7);
+
+/// Requests that this instance works on right now. Another instance's is waited for: both lock the organization first.
+static RUNNING: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+
+/// While it lives, a second request with the same key is told to wait.
+pub struct Running(String);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+impl Running {
+    pub fn begin(caller: &Caller, claim: &Claim) -> Option<Self> {
+        let name = format!("{} {}", caller.organization, claim.scope);
+        RUNNING
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.clone())
+            .then_some(Self(name))
+    }
+}
+
+/// The claim of this request, when it carries a key.
+///
+/// # Errors
+/// 400 when the key is not 1 to 255 visible ASCII characters.
+pub fn claim(request: &ServiceRequest, caller: &Caller, body: &[u8]) -> Result<Option<Claim>, Problem> {
+    let Some(key) = request.headers().get(HEADER) else {
+        return Ok(None);
+    };
+    let key = key
+        .to_str()
+        .ok()
+        .map(str::trim)
+        .filter(|key| (1..=255).contains(&key.len()));
+    let key = key.ok_or_else(|| {
+        Problem::fault(
+            "Idempotency-Key",
+            "invalid_format",
+            "An Idempotency-Key has 1 to 255 visible ASCII characters; a UUID is a good one.",
+        )
+    })?;
+    let actor = caller.actor();
+    let id = actor.id.map(|id| id.to_string()).unwrap_or_default();
+    let scope = format!("{}:{id} {} {} {key}", actor.kind, request.method(), request.path());
+    let mut digest = Sha256::new();
+    digest.update(request.query_string().as_bytes());
+    digest.update([0]);
+    digest.update(body);
+    Ok(Some(Claim {
+        scope,
+        fingerprint: digest.finalize().to_vec(),
+    }))
+}
+
+/// The answer that this key got before.
+///
+/// # Errors
+/// 422 when it was for another body.
+pub async fn answered(db: &Db, caller: &Caller, claim: &Claim) -> Result<Option<HttpResponse>, Problem> {
+    type Kept = (Vec<u8>, i64, Json<Vec<(String, String)>>, Vec<u8>);
+    let kept: Option<Kept> = db
+        .read()
+        .sql("SELECT fingerprint, status, headers, body FROM idempotency_records WHERE organization_id = $1 AND scope = $2")
+        .bind(caller.organization)
+        .bind(claim.scope.clone())
+        .optional()
+        .await?;
+    let Some((fingerprint, status, Json(headers), body)) = kept else {
+        return Ok(None);
+    };
+    if fingerprint != claim.fingerprint {
+        return Err(Problem::new(
+            Code::KeyReused,
+            "This Idempotency-Key was used before with another body. Use a new key for a new request.",
+        ));
+    }
+    Ok(Some(reply::replay(
+        u16::try_from(status).unwrap_or(200),
+        &headers,
+        body,
+    )))
+}
+
+/// Keeps a refusal, so that its repetition is refused in the same words. Nothing else was written, so nothing need be in its transaction.
+pub async fn keep_refusal(
+    db: &Db,
+    clock: &crate::clock::Clock,
+    caller: &Caller,
+    claim: &Claim,
+    status: u16,
+    body: &[u8],
+) -> Result<(), Problem> {
+    let mut tx = db.begin().await?;
+    tx.sql("INSERT INTO idempotency_records (organization_id, scope, fingerprint, status, headers, body, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization_id, scope) DO NOTHING")
+        .bind(caller.organization)
+        .bind(claim.scope.clone())
+        .bind(claim.fingerprint.clone())
+        .bind(i64::from(status))
+        .bind(Json(vec![("content-type".to_owned(), "application/problem+json".to_owned())]))
+        .bind(body.to_vec())
+        .bind(clock.now())
+        .run()
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Whether a status may be kept: what may turn out otherwise next time is not.
+pub fn keeps(status: u16) -> bool {
+    matches!(status, 400 | 404 | 409 | 412 | 422)
+}
+
+/// Told to the gate by a unit that found its key answered when it began.
+pub fn answered_meanwhile() -> Problem {
+    Problem::new(Code::InProgress, REPLAYED)
+}
+
+/// Whether a problem is that message.
+pub fn is_answered_meanwhile(problem: &Problem) -> bool {
+    problem.code == Code::InProgress && problem.detail == REPLAYED
+}

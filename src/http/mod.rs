@@ -1,0 +1,26 @@
+//! HTTP, the same for every feature: the endpoint table, problems, bodies, queries, pages, replies, idempotency.
+
+pub mod body;
+pub mod endpoint;
+pub mod gate;
+pub mod idempotency;
+pub mod page;
+pub mod precondition;
+pub mod problem;
+pub mod query;
+pub mod reply;
+pub mod request_id;
+pub mod rules;
+
+use std::sync::Arc;
+
+pub use actix_web::web::Path;
+pub use body::{Json, Patch};
+pub use endpoint::{Access, Endpoint};
+pub use page::{Cursor, Paging, Sort, SortKey};
+pub use problem::{Answer, Fault, Problem, ProblemBody};
+pub use query::Query;
+pub use reply::Reply;
+
+/// The application, as handlers take it.
+pub type App = actix_web::web::Data<Arc<crate::app::App>>;

@@ -1,0 +1,90 @@
+//! `If-Match`: do this only if the record is still as it was read.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::Problem;
+use crate::journal::{Change, Record, change};
+use crate::refusal::Code;
+
+/// The revisions in `If-Match`, when the header is there.
+#[derive(Debug, Clone)]
+pub struct IfMatch(Option<Vec<i64>>);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let header = request
+            .headers()
+            .get(header::IF_MATCH)
+            .and_then(|value| value.to_str().ok());
+        let Some(header) = header.filter(|header| header.trim() != "*") else {
+            return ready(Ok(Self(None)));
+        };
+        let revisions: Option<Vec<i64>> = header
+            .split(',')
+            .map(|tag| {
+                let tag = tag.trim();
+                tag.strip_prefix("W/")
+                    .unwrap_or(tag)
+                    .strip_prefix('"')
+                    .and_then(|tag| tag.strip_suffix('"'))
+                    .and_then(|tag| tag.parse().ok())
+            })
+            .collect();
+        ready(match revisions {
+            Some(revisions) => Ok(Self(Some(revisions))),
+            None => Err(Problem::fault(
+                "If-Match",
+                "invalid_format",
+                "`If-Match` takes the `ETag` of the record, like \"1042\".",
+            )),
+        })
+    }
+}
+
+impl IfMatch {
+    /// Lets the change pass when the record is at one of the revisions, or already is what is asked for (RFC 9110 §13.1.1).
+    ///
+    /// # Errors
+    /// 412 when somebody else changed it.
+    pub fn allows<R: Record>(&self, change: &Change<R>) -> Result<(), Problem> {
+        let (Some(wanted), Some(before)) = (&self.0, &change.before) else {
+            return Ok(());
+        };
+        if wanted.contains(&before.revision()) {
+            return Ok(());
+        }
+        let holds = change::difference(Some(before), &change.after).is_ok_and(|fields| fields.is_empty());
+        if holds {
+            Ok(())
+        } else {
+            Err(Self::failed(before.revision()))
+        }
+    }
+
+    /// The same for what has no change to compare: a deletion.
+    ///
+    /// # Errors
+    /// 412 when the record has another revision.
+    pub fn at(&self, revision: i64) -> Result<(), Problem> {
+        match &self.0 {
+            Some(wanted) if !wanted.contains(&revision) => Err(Self::failed(revision)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn failed(revision: i64) -> Problem {
+        Problem::new(
+            Code::PreconditionFailed,
+            format!(
+                "The record is at revision {revision} by now. Read it again, merge, and retry with the new `ETag`."
+            ),
+        )
+    }
+}

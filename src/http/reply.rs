@@ -1,0 +1,255 @@
+//! What a handler answers: a status, a body, an `ETag`, and what the client asked of their shape.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{Answer, Problem};
+use crate::journal::{Stamped, Unit};
+
+/// A good answer.
+#[derive(Debug)]
+pub struct Reply<T> {
+    status: StatusCode,
+    body: T,
+    etag: Option<i64>,
+    location: Option<String>,
+    content_type: &'static str,
+    headers: Vec<(HeaderName, String)>,
+}
+
+impl<T> Reply<T> {
+    fn with_status(status: StatusCode, body: T) -> Self {
+        Self {
+            status,
+            body,
+            etag: None,
+            location: None,
+            content_type: "application/json",
+            headers: Vec::new(),
+        }
+    }
+
+    /// 200, without a revision: lists and reports. Their `ETag` is a hash of what is shown.
+    pub fn ok(body: T) -> Self {
+        Self::with_status(StatusCode::OK, body)
+    }
+
+    /// Another status.
+    pub fn status(status: StatusCode, body: T) -> Self {
+        Self::with_status(status, body)
+    }
+
+    /// Carries the revision as `ETag`, for a body that contains the record it belongs to.
+    #[must_use]
+    pub fn revision(mut self, revision: i64) -> Self {
+        self.etag = Some(revision);
+        self
+    }
+
+    #[must_use]
+    pub fn location(mut self, path: String) -> Self {
+        self.location = Some(path);
+        self
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl<T: Stamped> Reply<T> {
+    /// 200 with one record and its `ETag`.
+    pub fn record(record: T) -> Self {
+        let etag = Some(record.revision());
+        Self {
+            etag,
+            ..Self::with_status(StatusCode::OK, record)
+        }
+    }
+
+    /// 201 with a new record, its `ETag` and its `Location` below `collection`.
+    pub fn created(collection: &str, record: T) -> Self {
+        let (etag, location) = (Some(record.revision()), Some(format!("{collection}/{}", record.id())));
+        Self {
+            etag,
+            location,
+            ..Self::with_status(StatusCode::CREATED, record)
+        }
+    }
+}
+
+impl Reply<()> {
+    /// 204.
+    pub fn nothing() -> Self {
+        Self::with_status(StatusCode::NO_CONTENT, ())
+    }
+}
+
+impl<T: Serialize> Reply<T> {
+    fn bytes(&self) -> Result<Vec<u8>, Problem> {
+        if self.status == StatusCode::NO_CONTENT {
+            return Ok(Vec::new());
+        }
+        serde_json::to_vec(&self.body).map_err(|error| Problem::internal(&error))
+    }
+
+    fn head(&self) -> Vec<(String, String)> {
+        let mut head: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect();
+        if let Some(revision) = self.etag {
+            head.push(("etag".into(), format!("\"{revision}\"")));
+        }
+        if let Some(location) = &self.location {
+            head.push(("location".into(), location.clone()));
+        }
+        head
+    }
+
+    fn respond(self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+        let mut bytes = self.bytes()?;
+        let head = self.head();
+        let mut response = HttpResponse::build(self.status);
+        for (name, value) in &head {
+            response.insert_header((name.as_str(), value.as_str()));
+        }
+        if self.status == StatusCode::NO_CONTENT {
+            return Ok(response.finish());
+        }
+        let shaped = super::query::parameter(request, "fields");
+        if let Some(fields) = &shaped {
+            bytes = only(fields, &bytes)?;
+        }
+        response.content_type(self.content_type);
+        if request.method().is_safe() && self.status == StatusCode::OK {
+            // What is cut or expanded is not the record alone, so the revision does not speak for it.
+            let plain = shaped.is_none() && super::query::parameter(request, "expand").is_none();
+            let etag = match self.etag.filter(|_| plain) {
+                Some(revision) => format!("\"{revision}\""),
+                None => hash_tag(&bytes),
+            };
+            if none_match(request, &etag) {
+                return Ok(HttpResponse::NotModified()
+                    .insert_header((header::ETAG, etag))
+                    .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+                    .finish());
+            }
+            response.insert_header((header::ETAG, etag));
+            response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        }
+        Ok(response.body(bytes))
+    }
+}
+
+/// Whether `If-None-Match` names this tag (weak comparison, RFC 9110 §13.1.2).
+fn none_match(request: &HttpRequest, etag: &str) -> bool {
+    request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| {
+            let tag = tag.trim();
+            tag == "*"
+                || tag
+                    .strip_prefix("W/")
+                    .unwrap_or(tag)
+                    .trim_end_matches("-gzip\"")
+                    .trim_end_matches('"')
+                    == etag.trim_end_matches('"')
+        })
+}
+
+fn hash_tag(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"h{hex}\"")
+}
+
+/// Keeps the named top-level fields of a record, or of each record of a page.
+fn only(fields: &str, bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+    let wanted: Vec<&str> = fields.split(',').map(str::trim).collect();
+    let mut body: Value = serde_json::from_slice(bytes).map_err(|error| Problem::internal(&error))?;
+    let cut = |record: &mut Value| -> Result<(), Problem> {
+        let Value::Object(record) = record else { return Ok(()) };
+        if let Some(unknown) = wanted.iter().find(|field| !record.contains_key(**field)) {
+            let known: Vec<&str> = record.keys().map(String::as_str).collect();
+            return Err(Problem::fault(
+                "fields",
+                "unknown_field",
+                format!("There is no field `{unknown}`; there are {}.", known.join(", ")),
+            ));
+        }
+        record.retain(|field, _| field == "id" || wanted.contains(&field.as_str()));
+        Ok(())
+    };
+    let cut = |record: &mut Value| cut(record);
+    match body.get_mut("data") {
+        Some(Value::Array(records)) => records.iter_mut().try_for_each(cut)?,
+        _ => cut(&mut body)?,
+    }
+    serde_json::to_vec(&body).map_err(|error| Problem::internal(&error))
+}
+
+impl<T: Serialize> Responder for Reply<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        use actix_web::ResponseError as _;
+        self.respond(request).unwrap_or_else(|problem| problem.error_response())
+    }
+}
+
+impl Unit {
+    /// The end of every write: keeps the answer for the request's idempotency key, commits, and answers.
+    ///
+    /// # Errors
+    /// When the database could not promise durability; then nothing was written.
+    pub async fn answer<T: Serialize>(mut self, reply: Reply<T>) -> Answer<T> {
+        let bytes = reply.bytes()?;
+        let mut head = reply.head();
+        head.push(("content-type".into(), reply.content_type.into()));
+        self.remember(reply.status.as_u16(), &head, &bytes).await?;
+        self.commit().await?;
+        Ok(reply)
+    }
+}
+
+/// An answer kept for an idempotency key, given again.
+pub fn replay(status: u16, headers: &[(String, String)], body: Vec<u8>) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::from_u16(status).unwrap_or(StatusCode::OK));
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
+            response.insert_header((name, value));
+        }
+    }
+    response.insert_header(("idempotency-replayed", "true"));
+    response.body(body)
+}
+
+/// A record is created again under an id that exists: a success when it is the same, else a conflict.
+///
+/// # Errors
+/// 409 `id_in_use`.
+pub fn again<T: Serialize + Stamped>(there: T, new: &T) -> Answer<T> {
+    let same = crate::journal::change::difference(Some(&there), new).is_ok_and(|fields| fields.is_empty());
+    if same {
+        return Ok(Reply::record(there));
+    }
+    Err(Problem::new(
+        crate::refusal::Code::IdInUse,
+        format!(
+            "A record with the id {} exists with other content. Choose another id.",
+            there.id()
+        ),
+    ))
+}

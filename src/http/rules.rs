@@ -1,0 +1,280 @@
+//! The document is the rule: bodies and queries are checked against the schemas that are published.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use super::{Fault, Problem, query};
+
+/// The rules of all operations, compiled as they are first needed.
+pub struct Rules {
+    schemas: Value,
+    operations: HashMap<String, Operation>,
+}
+
+struct Operation {
+    body: Option<Value>,
+    body_rule: OnceLock<Option<Validator>>,
+    parameters: Vec<Parameter>,
+}
+
+struct Parameter {
+    name: String,
+    required: bool,
+    schema: Value,
+    rule: OnceLock<Option<Validator>>,
+}
+
+impl Rules {
+    /// Reads the rules out of an OpenAPI document.
+    pub fn new(document: &Value) -> Self {
+        let mut operations = HashMap::new();
+        let paths = document["paths"].as_object().into_iter().flatten();
+        for operation in paths
+            .flat_map(|(_, item)| item.as_object().into_iter().flatten())
+            .map(|(_, operation)| operation)
+        {
+            let Some(id) = operation["operationId"].as_str() else {
+                continue;
+            };
+            let content = operation["requestBody"]["content"].as_object();
+            let body = content.and_then(|content| {
+                content
+                    .iter()
+                    .find(|(kind, _)| kind.ends_with("json"))
+                    .map(|(_, media)| media["schema"].clone())
+            });
+            let parameters = operation["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter(|parameter| parameter["in"] == "query");
+            let parameters = parameters
+                .map(|parameter| Parameter {
+                    name: parameter["name"].as_str().unwrap_or_default().to_owned(),
+                    required: parameter["required"] == true,
+                    schema: parameter["schema"].clone(),
+                    rule: OnceLock::new(),
+                })
+                .collect();
+            operations.insert(
+                id.to_owned(),
+                Operation {
+                    body,
+                    body_rule: OnceLock::new(),
+                    parameters,
+                },
+            );
+        }
+        Self {
+            schemas: document["components"]["schemas"].clone(),
+            operations,
+        }
+    }
+
+    /// A schema with all that it refers to, and nothing else.
+    fn compile(&self, schema: &Value) -> Option<Validator> {
+        let mut wanted = BTreeSet::new();
+        let mut open = vec![schema.clone()];
+        while let Some(schema) = open.pop() {
+            references(&schema, &mut |name| {
+                if wanted.insert(name.to_owned()) {
+                    open.push(self.schemas[name].clone());
+                }
+            });
+        }
+        let schemas: Map<String, Value> = wanted
+            .into_iter()
+            .map(|name| (name.clone(), self.schemas[&name].clone()))
+            .collect();
+        let root = json!({ "allOf": [schema], "components": { "schemas": schemas } });
+        match jsonschema::options().should_validate_formats(true).build(&root) {
+            Ok(rule) => Some(rule),
+            Err(error) => {
+                tracing::error!(%error, "a schema of the document cannot be compiled");
+                None
+            }
+        }
+    }
+
+    /// Checks a JSON body; every fault at once.
+    ///
+    /// # Errors
+    /// 400 with a pointer for each fault.
+    pub fn body(&self, operation: &str, body: &Value) -> Result<(), Problem> {
+        let Some(operation) = self.operations.get(operation) else {
+            return Ok(());
+        };
+        let Some(schema) = &operation.body else { return Ok(()) };
+        let Some(rule) = operation.body_rule.get_or_init(|| self.compile(schema)) else {
+            return Ok(());
+        };
+        if rule.is_valid(body) {
+            return Ok(());
+        }
+        let mut faults: Vec<Fault> = rule.iter_errors(body).take(1000).map(|error| fault(&error)).collect();
+        faults.dedup();
+        Err(Problem::invalid(faults))
+    }
+
+    /// Checks a query string against the operation's parameters.
+    ///
+    /// # Errors
+    /// 400 that names each unknown parameter and the ones there are, and each value that does not fit.
+    pub fn query(&self, operation: &str, text: &str) -> Result<(), Problem> {
+        let Some(operation) = self.operations.get(operation) else {
+            return Ok(());
+        };
+        let given = query::pairs(text);
+        let mut faults = Vec::new();
+        for (at, (name, value)) in given.iter().enumerate() {
+            let Some(parameter) = operation.parameters.iter().find(|parameter| parameter.name == *name) else {
+                let known: Vec<&str> = operation
+                    .parameters
+                    .iter()
+                    .map(|parameter| parameter.name.as_str())
+                    .collect();
+                let known = if known.is_empty() {
+                    "it takes none".to_owned()
+                } else {
+                    format!("it takes {}", known.join(", "))
+                };
+                faults.push(Fault::new(
+                    name.clone(),
+                    "unknown_parameter",
+                    format!("This endpoint has no parameter `{name}`; {known}."),
+                ));
+                continue;
+            };
+            if given.iter().take(at).any(|(earlier, _)| earlier == name) {
+                faults.push(Fault::new(
+                    name.clone(),
+                    "duplicate",
+                    format!("`{name}` is given twice."),
+                ));
+                continue;
+            }
+            if value.contains('\0') {
+                faults.push(Fault::new(
+                    name.clone(),
+                    "invalid_value",
+                    "Text must not contain the NUL character.",
+                ));
+                continue;
+            }
+            let value = self.typed(&parameter.schema, value);
+            if let Some(rule) = parameter.rule.get_or_init(|| self.compile(&parameter.schema)) {
+                faults.extend(rule.iter_errors(&value).map(|error| Fault {
+                    pointer: name.clone(),
+                    ..fault(&error)
+                }));
+            }
+        }
+        for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
+            if !given.iter().any(|(name, _)| *name == parameter.name) {
+                faults.push(Fault::new(
+                    parameter.name.clone(),
+                    "required",
+                    format!("`{}` must be given.", parameter.name),
+                ));
+            }
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(faults))
+        }
+    }
+
+    /// A parameter's text as the JSON that its schema describes.
+    fn typed(&self, schema: &Value, text: &str) -> Value {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => &self.schemas[reference.rsplit('/').next().unwrap_or_default()],
+            None => schema,
+        };
+        let is = |kind: &str| {
+            schema["type"] == kind
+                || schema["type"]
+                    .as_array()
+                    .is_some_and(|kinds| kinds.iter().any(|k| k == kind))
+        };
+        let parsed = if is("integer") {
+            text.parse::<i64>().ok().map(Value::from)
+        } else if is("boolean") {
+            text.parse::<bool>().ok().map(Value::from)
+        } else if is("number") {
+            text.parse::<f64>()
+                .ok()
+                .and_then(serde_json::Number::from_f64)
+                .map(Value::Number)
+        } else if is("array") {
+            Some(Value::Array(
+                text.split(',')
+                    .map(|item| self.typed(&schema["items"], item.trim()))
+                    .collect(),
+            ))
+        } else {
+            None
+        };
+        parsed.unwrap_or_else(|| Value::String(text.to_owned()))
+    }
+}
+
+/// Calls `found` with the name of every component that the schema refers to directly.
+fn references(schema: &Value, found: &mut impl FnMut(&str)) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value
+                    .as_str()
+                    .and_then(|target| target.strip_prefix("#/components/schemas/"))
+                {
+                    Some(target) if name == "$ref" => found(target),
+                    _ => references(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// A fault in our own words' codes; the validator's sentence says the rest.
+fn fault(error: &jsonschema::ValidationError<'_>) -> Fault {
+    use jsonschema::error::ValidationErrorKind as Kind;
+    let pointer = error.instance_path().to_string();
+    match error.kind() {
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            let names: Vec<String> = unexpected.iter().map(|name| format!("`{name}`")).collect();
+            let first = unexpected.first().map(String::as_str).unwrap_or_default();
+            Fault::new(
+                format!("{pointer}/{first}"),
+                "unknown_field",
+                format!("Not a field of this request: {}.", names.join(", ")),
+            )
+        }
+        Kind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            Fault::new(
+                format!("{pointer}/{name}"),
+                "required",
+                format!("`{name}` must be given."),
+            )
+        }
+        Kind::Type { .. } => Fault::new(pointer, "wrong_type", format!("{error}.")),
+        Kind::Enum { .. } | Kind::Constant { .. } => Fault::new(pointer, "not_allowed", format!("{error}.")),
+        Kind::MaxLength { .. } | Kind::MaxItems { .. } | Kind::MaxProperties { .. } => {
+            Fault::new(pointer, "too_long", format!("{error}."))
+        }
+        Kind::MinLength { .. } | Kind::MinItems { .. } | Kind::MinProperties { .. } => {
+            Fault::new(pointer, "too_short", format!("{error}."))
+        }
+        Kind::Maximum { .. } | Kind::Minimum { .. } | Kind::ExclusiveMaximum { .. } | Kind::ExclusiveMinimum { .. } => {
+            Fault::new(pointer, "out_of_range", format!("{error}."))
+        }
+        Kind::Format { .. } | Kind::Pattern { .. } => Fault::new(pointer, "invalid_format", format!("{error}.")),
+        _ => Fault::new(pointer, "invalid_value", format!("{error}.")),
+    }
+}

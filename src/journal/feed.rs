@@ -1,0 +1,104 @@
+//! The one way to read the journal on: in order of revision, from where the reader left off.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::unit::ActorKind;
+use crate::clock::Timestamp;
+use crate::db::{Error, Json, Sqls};
+use crate::id::OrganizationId;
+
+/// One change of one record.
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
+pub struct Entry {
+    /// Its place in the organization's history.
+    pub revision: i64,
+    pub recorded_at: Timestamp,
+    pub actor_kind: ActorKind,
+    pub actor_id: Option<Uuid>,
+    /// The client program's `User-Agent`.
+    #[schema(max_length = 200)]
+    pub client: Option<String>,
+    #[schema(max_length = 64)]
+    pub address: Option<String>,
+    pub request_id: Option<Uuid>,
+    /// What sort of record: `customer`, `assignment`.
+    #[schema(max_length = 40)]
+    pub kind: String,
+    pub record_id: Uuid,
+    /// What happened to it: `created`, `rescheduled`.
+    #[schema(max_length = 40)]
+    pub verb: String,
+    /// The customer that the record is about.
+    pub customer_id: Option<Uuid>,
+    /// Field → [before, after].
+    #[schema(value_type = Object)]
+    pub changes: Json<Map<String, Value>>,
+}
+
+/// Which entries are asked for. Everything absent matches all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub kind: Option<String>,
+    pub record_id: Option<Uuid>,
+    pub customer_id: Option<Uuid>,
+    pub actor_id: Option<Uuid>,
+    pub verb: Option<String>,
+    pub recorded_at_gte: Option<Timestamp>,
+    pub recorded_at_lt: Option<Timestamp>,
+}
+
+/// Up to `limit` entries after `revision` (or before it, newest first, with `descending`).
+///
+/// # Errors
+/// What the database said.
+pub async fn entries(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    filter: &Filter,
+    after: Option<i64>,
+    descending: bool,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let mut sql = db
+        .sql("SELECT revision, recorded_at, actor_kind, actor_id, client, address, request_id, kind, record_id, verb, customer_id, changes FROM journal WHERE organization_id = $1")
+        .bind(organization);
+    if let Some(after) = after {
+        sql.push(if descending {
+            " AND revision < "
+        } else {
+            " AND revision > "
+        })
+        .value(after);
+    }
+    if let Some(kind) = &filter.kind {
+        sql.push(" AND kind = ").value(kind.clone());
+    }
+    if let Some(id) = filter.record_id {
+        sql.push(" AND record_id = ").value(id);
+    }
+    if let Some(id) = filter.customer_id {
+        sql.push(" AND customer_id = ").value(id);
+    }
+    if let Some(id) = filter.actor_id {
+        sql.push(" AND actor_id = ").value(id);
+    }
+    if let Some(verb) = &filter.verb {
+        sql.push(" AND verb = ").value(verb.clone());
+    }
+    if let Some(from) = filter.recorded_at_gte {
+        sql.push(" AND recorded_at >= ").value(from);
+    }
+    if let Some(until) = filter.recorded_at_lt {
+        sql.push(" AND recorded_at < ").value(until);
+    }
+    sql.push(if descending {
+        " ORDER BY revision DESC LIMIT "
+    } else {
+        " ORDER BY revision LIMIT "
+    })
+    .value(limit);
+    sql.all().await
+}

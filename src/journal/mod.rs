@@ -1,0 +1,12 @@
+//! The one idea: every change has a revision. One door for writes, one way to read on.
+
+pub mod change;
+pub mod feed;
+pub mod read;
+mod record;
+mod unit;
+
+pub use change::{Change, Changing};
+pub use read::{Listed, Sort, SortKey, Window, find, find_all, list, select};
+pub use record::{Record, Stamped};
+pub use unit::{Actor, ActorKind, Claim, Error, Origin, Unit};

@@ -1,0 +1,333 @@
+//! The one door for writes: a transaction that numbers every change and writes the journal.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::change::{Change, difference};
+use super::record::Record;
+use crate::clock::{Clock, Timestamp};
+use crate::db::{self, Db, Json, Kind, On, Sqls, Tx};
+use crate::id::OrganizationId;
+
+/// Rows per statement when many are written.
+const ROWS: usize = 500;
+
+crate::words! {
+    /// What sort of caller made a change.
+    pub enum ActorKind {
+        /// A person.
+        User = "user",
+        /// A script or dashboard.
+        ApiKey = "api_key",
+        /// Touchbase itself.
+        System = "system",
+    }
+}
+
+/// Who made a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Actor {
+    pub kind: ActorKind,
+    pub id: Option<Uuid>,
+}
+
+/// Where a change came from, for the journal.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The client's `User-Agent`, cut to 200 characters.
+    pub client: Option<String>,
+    /// The address that the request came from.
+    pub address: Option<String>,
+    pub request_id: Option<Uuid>,
+    /// The request's idempotency key, if it has one.
+    pub claim: Option<Claim>,
+}
+
+/// An idempotency key that this unit answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Caller, method, path and key: what makes the key unique in its organization.
+    pub scope: String,
+    /// SHA-256 of the body.
+    pub fingerprint: Vec<u8>,
+}
+
+/// Why a unit could not do its work.
+#[derive(Debug)]
+pub enum Error {
+    Database(db::Error),
+    /// A record could not be written as JSON.
+    Json(serde_json::Error),
+    /// Another request with the same idempotency key committed first.
+    Replay,
+    /// The organization is gone.
+    NoOrganization,
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+struct Entry {
+    revision: i64,
+    kind: &'static str,
+    id: Uuid,
+    verb: &'static str,
+    customer: Option<Uuid>,
+    changes: Value,
+}
+
+/// A write transaction of one organization. Dropped without `commit`, it leaves nothing behind.
+pub struct Unit {
+    tx: Tx,
+    organization: OrganizationId,
+    revision: i64,
+    now: Timestamp,
+    actor: Actor,
+    origin: Origin,
+    entries: Vec<Entry>,
+    clock: Clock,
+}
+
+impl Unit {
+    /// Begins: locks the organization's row, so that its writes happen one at a time and number order is commit order.
+    ///
+    /// # Errors
+    /// [`Error::Replay`] when this idempotency key has been answered meanwhile.
+    pub async fn begin(
+        db: &Db,
+        clock: &Clock,
+        organization: OrganizationId,
+        actor: Actor,
+        origin: Origin,
+    ) -> Result<Self, Error> {
+        let mut tx = db.begin().await?;
+        let lock = match tx.kind() {
+            // BEGIN IMMEDIATE holds the one writer already.
+            Kind::Sqlite => "SELECT revision FROM organizations WHERE id = $1",
+            Kind::Postgres => "UPDATE organizations SET revision = revision WHERE id = $1 RETURNING revision",
+        };
+        let revision: Option<(i64,)> = tx.sql(lock).bind(organization).optional().await?;
+        let Some((revision,)) = revision else {
+            return Err(Error::NoOrganization);
+        };
+        if let Some(claim) = &origin.claim {
+            let taken: Option<(i64,)> = tx
+                .sql("SELECT CAST(status AS BIGINT) FROM idempotency_records WHERE organization_id = $1 AND scope = $2")
+                .bind(organization)
+                .bind(claim.scope.clone())
+                .optional()
+                .await?;
+            if taken.is_some() {
+                return Err(Error::Replay);
+            }
+        }
+        Ok(Self {
+            tx,
+            organization,
+            revision,
+            now: clock.now(),
+            actor,
+            origin,
+            entries: Vec::new(),
+            clock: clock.clone(),
+        })
+    }
+
+    /// The time of this unit: the same for everything in it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// A new id, in creation order.
+    pub fn new_id<T: From<Uuid>>(&self) -> T {
+        self.clock.id().into()
+    }
+
+    /// Writes one decided change under the next revision. A change that changes nothing is a success and writes nothing.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn save<R: Record>(&mut self, change: Change<R>) -> Result<R, Error> {
+        let mut saved = self.save_all(vec![change]).await?;
+        saved.pop().ok_or(Error::Database(db::Error::RowNotFound))
+    }
+
+    /// Writes many decided changes of one kind, 500 rows a statement, in their order.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn save_all<R: Record>(&mut self, changes: Vec<Change<R>>) -> Result<Vec<R>, Error> {
+        let mut saved = Vec::with_capacity(changes.len());
+        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
+        for change in changes {
+            let mut record = change.after;
+            let new = change.before.is_none();
+            let fields = difference(change.before.as_ref(), &record)?;
+            if !new && fields.is_empty() {
+                saved.push(record);
+                continue;
+            }
+            self.revision += 1;
+            record.stamp(self.revision, self.now, new);
+            self.entries.push(Entry {
+                revision: self.revision,
+                kind: R::KIND,
+                id: record.id(),
+                verb: change.verb,
+                customer: record.customer(),
+                changes: Value::Object(fields),
+            });
+            let rows = if new { &mut fresh } else { &mut changed };
+            rows.push(saved.len());
+            saved.push(record);
+        }
+        for (rows, update) in [(fresh, false), (changed, true)] {
+            for chunk in rows.chunks(ROWS) {
+                let chunk: Vec<&R> = chunk.iter().filter_map(|&at| saved.get(at)).collect();
+                self.write(&chunk, update).await?;
+                self.index(&chunk).await?;
+            }
+        }
+        Ok(saved)
+    }
+
+    async fn write<R: Record>(&mut self, rows: &[&R], update: bool) -> Result<(), Error> {
+        let organization = self.organization;
+        let mut sql = self.tx.sql(format!(
+            "INSERT INTO {} (organization_id, {}) VALUES ",
+            R::TABLE,
+            R::COLUMNS.join(", ")
+        ));
+        for (at, row) in rows.iter().enumerate() {
+            sql.push(if at == 0 { "(" } else { ", (" })
+                .value(organization)
+                .push(", ");
+            row.bind(&mut sql);
+            sql.push(")");
+        }
+        if update {
+            let columns: Vec<String> = R::COLUMNS
+                .iter()
+                .filter(|column| **column != "id")
+                .map(|column| format!("{column} = excluded.{column}"))
+                .collect();
+            sql.push(" ON CONFLICT (organization_id, id) DO UPDATE SET ")
+                .push(&columns.join(", "));
+        }
+        sql.run().await?;
+        Ok(())
+    }
+
+    /// Keeps the texts of full-text search beside their records.
+    async fn index<R: Record>(&mut self, rows: &[&R]) -> Result<(), Error> {
+        let organization = self.organization;
+        let documents: Vec<_> = rows
+            .iter()
+            .filter_map(|row| row.document().map(|document| (row.id(), document)))
+            .collect();
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let mut sql = self
+            .tx
+            .sql("INSERT INTO search_documents (organization_id, collection, record_id, leads_to, text) VALUES ");
+        for (at, (id, document)) in documents.into_iter().enumerate() {
+            sql.push(if at == 0 { "(" } else { ", (" }).value(organization);
+            sql.push(", ").value(document.collection.to_owned());
+            sql.push(", ").value(id);
+            sql.push(", ").value(document.leads_to);
+            sql.push(", ").value(document.text).push(")");
+        }
+        sql.push(
+            " ON CONFLICT (organization_id, collection, record_id) DO UPDATE SET leads_to = excluded.leads_to, text = excluded.text",
+        );
+        sql.run().await?;
+        Ok(())
+    }
+
+    /// Keeps the answer for the request's idempotency key, in this same transaction. Without a key it does nothing.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn remember(&mut self, status: u16, headers: &[(String, String)], body: &[u8]) -> Result<(), Error> {
+        let Some(claim) = self.origin.claim.take() else {
+            return Ok(());
+        };
+        let (organization, now) = (self.organization, self.now);
+        self.tx
+            .sql("INSERT INTO idempotency_records (organization_id, scope, fingerprint, status, headers, body, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(organization)
+            .bind(claim.scope)
+            .bind(claim.fingerprint)
+            .bind(i64::from(status))
+            .bind(Json(headers.to_vec()))
+            .bind(body.to_vec())
+            .bind(now)
+            .run()
+            .await?;
+        Ok(())
+    }
+
+    /// Writes the journal and the organization's revision, and makes all of it durable.
+    ///
+    /// # Errors
+    /// What the database said; then nothing was written.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        let entries = std::mem::take(&mut self.entries);
+        for chunk in entries.chunks(ROWS) {
+            let mut sql = self.tx.sql(
+                "INSERT INTO journal (organization_id, revision, recorded_at, actor_kind, actor_id, client, address, request_id, kind, record_id, verb, customer_id, changes) VALUES ",
+            );
+            for (at, entry) in chunk.iter().enumerate() {
+                sql.push(if at == 0 { "(" } else { ", (" }).value(self.organization);
+                sql.push(", ").value(entry.revision);
+                sql.push(", ").value(self.now);
+                sql.push(", ").value(self.actor.kind);
+                sql.push(", ").value(self.actor.id);
+                sql.push(", ").value(self.origin.client.clone());
+                sql.push(", ").value(self.origin.address.clone());
+                sql.push(", ").value(self.origin.request_id);
+                sql.push(", ").value(entry.kind.to_owned());
+                sql.push(", ").value(entry.id);
+                sql.push(", ").value(entry.verb.to_owned());
+                sql.push(", ").value(entry.customer);
+                sql.push(", ").value(Json(entry.changes.clone()));
+                sql.push(")");
+            }
+            sql.run().await?;
+        }
+        if !entries.is_empty() {
+            self.tx
+                .sql("UPDATE organizations SET revision = $1 WHERE id = $2")
+                .bind(self.revision)
+                .bind(self.organization)
+                .run()
+                .await?;
+        }
+        self.tx.commit().await?;
+        Ok(())
+    }
+}
+
+impl Sqls for Unit {
+    fn kind(&self) -> Kind {
+        self.tx.kind()
+    }
+
+    fn on(&mut self) -> On<'_> {
+        self.tx.on()
+    }
+}

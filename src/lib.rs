@@ -1,0 +1,25 @@
+//! Touchbase: a headless JSON API that runs an executive customer-outreach program.
+//!
+//! The house, from the top: [`cli`] starts, [`server`] builds the application out of [`openapi`] and [`routes`],
+//! `features` has a room per capability (decide / remember / speak), [`http`] is the same for all of them,
+//! [`app`] is what a handler may reach, [`journal`] is the one door for writes, [`access`] knows who is calling,
+//! [`db`] is the two databases. Arrows point down only.
+
+pub mod access;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod features;
+pub mod fold;
+pub mod http;
+pub mod id;
+pub mod journal;
+pub mod local_time;
+pub mod openapi;
+pub mod refusal;
+pub mod routes;
+pub mod server;
+pub mod telemetry;
+pub mod workers;

@@ -1,0 +1,8 @@
+//! The program.
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    touchbase::cli::run()
+}

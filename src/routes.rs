@@ -1,0 +1,15 @@
+//! The contents page: every feature's endpoints in one list.
+
+use std::sync::Arc;
+
+use crate::features;
+use crate::http::Endpoint;
+
+/// Every endpoint there is.
+pub fn endpoints() -> Vec<Arc<Endpoint>> {
+    [features::people::endpoints(), features::customers::endpoints()]
+        .into_iter()
+        .flatten()
+        .map(Arc::new)
+        .collect()
+}

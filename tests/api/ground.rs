@@ -1,0 +1,127 @@
+//! The ground that every endpoint stands on: problems, preconditions, idempotency, methods.
+
+use serde_json::json;
+
+use crate::support::Server;
+
+#[actix_web::test]
+async fn every_fault_of_a_body_is_told_at_once() {
+    let server = Server::start().await;
+    let reply = server
+        .manager()
+        .post(
+            "/v1/customers",
+            json!({"name": "", "colour": "blue", "annual_billing": {"amount_minor": "1", "currency": "usd"}}),
+        )
+        .await;
+    let problem = reply.expect(400);
+    assert_eq!(problem["code"], "invalid_request");
+    let pointers: Vec<_> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| fault["pointer"].as_str().unwrap())
+        .collect();
+    for pointer in ["/name", "/colour"] {
+        assert!(pointers.contains(&pointer), "{pointers:?}");
+    }
+    assert!(
+        pointers.iter().any(|pointer| pointer.starts_with("/annual_billing")),
+        "{pointers:?}"
+    );
+}
+
+#[actix_web::test]
+async fn a_retry_gets_the_same_answer_and_does_nothing_twice() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let first = manager.post_once("/v1/customers", "k-1", json!({"name": "Once"})).await;
+    let second = manager.post_once("/v1/customers", "k-1", json!({"name": "Once"})).await;
+    assert_eq!(second.header("idempotency-replayed"), "true");
+    assert_eq!(second.header("etag"), first.header("etag"));
+    assert_eq!(first.expect(201), second.expect(201));
+    assert_eq!(
+        manager
+            .post_once("/v1/customers", "k-1", json!({"name": "Other"}))
+            .await
+            .problem(422),
+        "idempotency_key_reused"
+    );
+    assert_eq!(
+        manager.get("/v1/customers?include_total=true").await.expect(200)["total"],
+        1
+    );
+}
+
+#[actix_web::test]
+async fn a_stale_write_is_refused_unless_it_already_holds() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let customer = manager
+        .post("/v1/customers", json!({"name": "Stale"}))
+        .await
+        .expect(201);
+    let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
+    let etag = format!("\"{}\"", customer["revision"]);
+    manager.patch(&path, json!({"city": "Ulm"})).await.expect(200);
+    let stale = |body: serde_json::Value| {
+        manager.send(
+            manager
+                .request("PATCH", &path)
+                .header("if-match", &etag)
+                .header("content-type", "application/merge-patch+json")
+                .body(body.to_string()),
+        )
+    };
+    assert_eq!(stale(json!({"city": "Bonn"})).await.problem(412), "precondition_failed");
+    stale(json!({"city": "Ulm"})).await.expect(200);
+    let unchanged = manager
+        .send(
+            manager
+                .request("GET", &path)
+                .header("if-none-match", manager.get(&path).await.header("etag")),
+        )
+        .await;
+    assert_eq!(unchanged.status, 304);
+}
+
+#[actix_web::test]
+async fn methods_and_paths_that_are_not_there_say_what_is() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let reply = manager.send(manager.request("DELETE", "/v1/customers")).await;
+    assert_eq!(reply.header("allow"), "GET, HEAD, POST, OPTIONS");
+    assert_eq!(reply.problem(405), "method_not_allowed");
+    assert_eq!(
+        manager.send(manager.request("OPTIONS", "/v1/customers")).await.status,
+        204
+    );
+    let head = manager.send(manager.request("HEAD", "/v1/customers")).await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    assert_eq!(manager.get("/v1/nothing").await.problem(404), "not_found");
+    assert_eq!(
+        manager.get("/v1/customers?colour=blue").await.problem(400),
+        "invalid_request"
+    );
+    assert_eq!(
+        server.nobody().get("/v1/customers").await.problem(401),
+        "unauthenticated"
+    );
+    assert_eq!(
+        server
+            .viewer()
+            .post("/v1/customers", json!({"name": "X"}))
+            .await
+            .problem(403),
+        "insufficient_permission"
+    );
+    assert_eq!(
+        server
+            .another_organization()
+            .await
+            .get(&format!("/v1/users/{}", manager.id()))
+            .await
+            .problem(404),
+        "not_found"
+    );
+}
