@@ -143,6 +143,20 @@ fn operation(endpoint: &Endpoint) -> Value {
     for code in expected(endpoint) {
         responses.entry(code.to_string()).or_insert_with(|| problem(code));
     }
+    if let Some(content) = responses.get_mut("200").and_then(|ok| ok["content"].as_object_mut())
+        && endpoint.offers.len() > 1
+        && content.len() == 1
+    {
+        // A list can be had whole, for spreadsheets and scripts.
+        content.insert(
+            "text/csv".into(),
+            json!({ "schema": { "type": "string", "maxLength": 1_000_000_000 } }),
+        );
+        content.insert(
+            "application/x-ndjson".into(),
+            json!({ "schema": { "type": "string", "maxLength": 1_000_000_000 } }),
+        );
+    }
     for (status, response) in &mut responses {
         headers(endpoint, status, response);
     }

@@ -9,6 +9,7 @@ use actix_web::{Route, guard};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, Schema};
 
+use super::export;
 use super::gate::{Gate, other_method};
 use super::rules::Rules;
 use crate::access::Permission;
@@ -46,6 +47,10 @@ pub struct Endpoint {
     /// Content types that the body may have.
     pub bodies: Vec<String>,
     pub body_required: bool,
+    /// Content types of its good answers; the first is given to who does not care.
+    pub offers: Vec<&'static str>,
+    /// The columns of a list, which can be had as CSV and NDJSON too.
+    pub(super) columns: Option<Vec<(String, Option<String>)>>,
     pub operation: Operation,
     pub schemas: Vec<(String, RefOr<Schema>)>,
     route: fn() -> Route,
@@ -72,7 +77,9 @@ impl Endpoint {
         let body_required = body.is_some_and(|body| body.required != Some(utoipa::openapi::Required::False));
         let mut schemas = Vec::new();
         P::schemas(&mut schemas);
-        Self {
+        let mut endpoint = Self {
+            offers: Vec::new(),
+            columns: None,
             id: operation.operation_id.clone().unwrap_or_default(),
             method,
             path: P::path(),
@@ -84,7 +91,10 @@ impl Endpoint {
             operation,
             schemas,
             route,
-        }
+        };
+        endpoint.columns = export::columns(&endpoint);
+        endpoint.offers = offers(&endpoint.operation, endpoint.columns.is_some());
+        endpoint
     }
 
     /// Takes many items at once: a larger body, and an `Idempotency-Key` without fail.
@@ -106,6 +116,44 @@ impl Endpoint {
         }
     }
 }
+
+/// What an operation can answer with: as it says, and for every list CSV and NDJSON.
+fn offers(operation: &Operation, list: bool) -> Vec<&'static str> {
+    let responses = operation
+        .responses
+        .responses
+        .iter()
+        .filter(|(status, _)| status.starts_with('2'));
+    let kinds: Vec<String> = responses
+        .filter_map(|(_, response)| match response {
+            RefOr::T(response) => Some(response.content.keys().cloned()),
+            RefOr::Ref(_) => None,
+        })
+        .flatten()
+        .collect();
+    if list {
+        return vec![export::JSON, export::CSV, export::NDJSON];
+    }
+    let mut offers: Vec<&'static str> = KINDS
+        .iter()
+        .copied()
+        .filter(|kind| kinds.iter().any(|known| known.split(';').next() == Some(kind)))
+        .collect();
+    if offers.is_empty() {
+        offers.push(export::JSON);
+    }
+    offers
+}
+
+/// Every content type that answers can have.
+const KINDS: [&str; 6] = [
+    export::JSON,
+    export::CSV,
+    export::NDJSON,
+    "text/html",
+    "text/plain",
+    "text/event-stream",
+];
 
 /// Mounts every row; rows of one path share a resource, so that each path knows its methods.
 pub fn mount(config: &mut ServiceConfig, endpoints: &[Arc<Endpoint>], rules: &Arc<Rules>) {

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use super::body::{Parsed, Raw, parse};
 use super::endpoint::{Access, Size};
 use super::rules::Rules;
-use super::{Endpoint, Problem, idempotency, request_id};
+use super::{Endpoint, Problem, accept, export, idempotency, request_id};
 use crate::access::{Caller, key};
 use crate::journal::Claim;
 use crate::refusal::Code;
@@ -25,6 +25,23 @@ use crate::refusal::Code;
 pub struct Gate {
     pub endpoint: Arc<Endpoint>,
     pub rules: Arc<Rules>,
+}
+
+/// The content type that the client and the endpoint agreed on.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen(pub &'static str);
+
+impl FromRequest for Chosen {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(request
+            .extensions()
+            .get::<Self>()
+            .copied()
+            .unwrap_or(Self(export::JSON))))
+    }
 }
 
 impl FromRequest for Caller {
@@ -68,10 +85,22 @@ impl Gate {
             Ok(prepared) => prepared,
             Err(problem) => return Ok(request.into_response(problem.error_response())),
         };
+        let Some(kind) = accept::choose(&request, &self.endpoint.offers) else {
+            let offers = self.endpoint.offers.join(", ");
+            let problem = Problem::new(
+                Code::NotAcceptable,
+                format!("This can be answered as {offers}; `Accept` takes none of them."),
+            );
+            return Ok(request.into_response(problem.error_response()));
+        };
         let answered = match prepared {
             Prepared::Answered(response) => return Ok(request.into_response(response)),
             Prepared::Go(answered) => answered,
         };
+        if let Some(columns) = self.endpoint.columns.as_ref().filter(|_| kind != export::JSON) {
+            return export::answer(request, next, kind, columns).await;
+        }
+        request.extensions_mut().insert(Chosen(kind));
         let call = next.call(request);
         if self.endpoint.method.is_safe() {
             return call.await.map(ServiceResponse::map_into_boxed_body);

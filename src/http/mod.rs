@@ -1,7 +1,10 @@
 //! HTTP, the same for every feature: the endpoint table, problems, bodies, queries, pages, replies, idempotency.
 
+pub mod accept;
 pub mod body;
+pub mod csv;
 pub mod endpoint;
+pub mod export;
 pub mod gate;
 pub mod idempotency;
 pub mod page;

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -50,6 +50,10 @@ impl FromRequest for Paging {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(query::read::<Self>(request).map(|mut paging| {
+            if let Some(asked) = request.extensions().get::<super::export::Asked>() {
+                paging.cursor.clone_from(&asked.cursor);
+                paging.limit = Some(asked.limit);
+            }
             let mut rest: Vec<_> = query::pairs(request.query_string())
                 .into_iter()
                 .filter(|(name, _)| {

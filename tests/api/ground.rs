@@ -125,3 +125,52 @@ async fn methods_and_paths_that_are_not_there_say_what_is() {
         "not_found"
     );
 }
+
+#[actix_web::test]
+async fn every_list_can_be_had_whole_as_csv_and_ndjson() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    for at in 0..230 {
+        let billing = json!({"amount_minor": at, "currency": "USD"});
+        let body = json!({"name": format!("=Customer {at:03}"), "annual_billing": billing, "tags": ["a", "b"]});
+        manager.post("/v1/customers", body).await.expect(201);
+    }
+    let accept = |kind: &str, path: &str| manager.send(manager.request("GET", path).header("accept", kind));
+    let csv = accept("text/csv", "/v1/customers").await;
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    let lines: Vec<&str> = csv.text.lines().collect();
+    assert_eq!(lines.len(), 231);
+    assert!(lines[0].starts_with("id,external_id,name,"), "{}", lines[0]);
+    assert!(
+        lines[0].contains("annual_billing.amount_minor,annual_billing.currency"),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[1].contains(",'=Customer 000,") && lines[1].contains(",0,USD,") && lines[1].contains("a;b"),
+        "{}",
+        lines[1]
+    );
+    let page = accept("text/csv", "/v1/customers?limit=5&fields=name").await;
+    assert_eq!(
+        (page.text.lines().count(), page.text.lines().next()),
+        (6, Some("id,name"))
+    );
+    let ndjson = accept("application/x-ndjson", "/v1/customers?q=customer").await;
+    assert_eq!(
+        ndjson
+            .text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .count(),
+        230
+    );
+    assert_eq!(
+        accept("application/xml", "/v1/customers").await.problem(406),
+        "not_acceptable"
+    );
+    assert_eq!(
+        accept("text/csv", "/v1/customers?sort=colour").await.problem(400),
+        "invalid_request"
+    );
+}

@@ -1,0 +1,68 @@
+//! CSV for spreadsheets: RFC 4180, with cells that a spreadsheet would run made harmless.
+
+use serde_json::Value;
+
+/// The content type of every CSV answer.
+pub const KIND: &str = "text/csv; charset=utf-8";
+
+/// Writes one row. Cells that begin with `= + - @`, TAB or CR get an apostrophe before them, which readers take off again
+/// (so `+49 30 …` comes back whole); plain negative numbers stay numbers.
+pub fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<str>>) {
+    for (at, cell) in cells.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        let cell = escaped(cell.as_ref());
+        if cell.contains(['"', ',', '\n', '\r']) {
+            out.push(b'"');
+            out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(cell.as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn escaped(cell: &str) -> std::borrow::Cow<'_, str> {
+    let number = cell.parse::<f64>().is_ok() && !cell.starts_with('+');
+    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
+    // A cell that begins with an apostrophe before such a character gets one more, so that taking one off is always right.
+    let quoted = cell
+        .strip_prefix('\'')
+        .is_some_and(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']));
+    if risky || quoted {
+        format!("'{cell}").into()
+    } else {
+        cell.into()
+    }
+}
+
+/// A JSON value as one cell: text bare, lists joined with `;`, null empty, objects as JSON.
+pub fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+            items.iter().map(cell).collect::<Vec<_>>().join(";")
+        }
+        Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spreadsheet_runs_nothing_and_loses_nothing() {
+        let mut out = Vec::new();
+        row(
+            &mut out,
+            ["=1+1", "+49 30 1", "-12.5", "@x", "a,\"b\"", "'=x", "plain", "-x"],
+        );
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "'=1+1,'+49 30 1,-12.5,'@x,\"a,\"\"b\"\"\",''=x,plain,'-x\r\n");
+    }
+}
