@@ -47,6 +47,7 @@ pub fn document(endpoints: &[Arc<Endpoint>]) -> Value {
         let item = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
         item[endpoint.method.as_str().to_ascii_lowercase()] = operation(endpoint);
     }
+    clearable(&mut schemas);
     flatten(&mut schemas, &requested(&paths));
     let used: Vec<Value> = TAGS
         .iter()
@@ -143,7 +144,9 @@ fn operation(endpoint: &Endpoint) -> Value {
     for code in expected(endpoint) {
         responses.entry(code.to_string()).or_insert_with(|| problem(code));
     }
-    if let Some(content) = responses.get_mut("200").and_then(|ok| ok["content"].as_object_mut())
+    if let Some(content) = responses
+        .get_mut("200")
+        .and_then(|ok| ok.get_mut("content")?.as_object_mut())
         && endpoint.offers.len() > 1
         && content.len() == 1
     {
@@ -219,6 +222,66 @@ fn headers(endpoint: &Endpoint, status: &str, response: &mut Value) {
             json!({ "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 0, "maximum": 86400 } }),
         ),
         _ => {}
+    }
+}
+
+/// In a merge patch null clears: every field that is not required takes it, and so do the entries of maps.
+fn clearable(schemas: &mut Map<String, Value>) {
+    let known = schemas.clone();
+    let patches = schemas
+        .iter_mut()
+        .filter_map(|(name, schema)| name.strip_suffix("Patch").map(|base| (base.to_owned(), schema)));
+    for (base, patch) in patches {
+        let required = &known.get(&format!("{base}Input")).unwrap_or(&Value::Null)["required"];
+        let required: Vec<&Value> = required.as_array().into_iter().flatten().collect();
+        for (name, property) in patch
+            .get_mut("properties")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten()
+        {
+            if property["additionalProperties"].is_object() {
+                nullable(&mut property["additionalProperties"]);
+            }
+            if !required.contains(&&json!(name)) {
+                nullable(property);
+            }
+            // What is absent stays; a default would say otherwise.
+            if let Some(property) = property.as_object_mut() {
+                property.remove("default");
+            }
+        }
+    }
+}
+
+/// Lets a schema take null, too.
+fn nullable(schema: &mut Value) {
+    let takes_null = |schema: &Value| {
+        schema["type"] == "null"
+            || schema["type"]
+                .as_array()
+                .is_some_and(|kinds| kinds.contains(&json!("null")))
+    };
+    if takes_null(schema)
+        || schema["oneOf"]
+            .as_array()
+            .is_some_and(|options| options.iter().any(takes_null))
+    {
+        return;
+    }
+    if let Some(options) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        options.push(json!({ "type": "null" }));
+        return;
+    }
+    if let (Some(kind), true) = (schema["type"].as_str().map(str::to_owned), schema["enum"].is_null()) {
+        schema["type"] = json!([kind, "null"]);
+        return;
+    }
+    let mut inner = schema.take();
+    let description = inner.as_object_mut().and_then(|inner| inner.remove("description"));
+    *schema = json!({ "oneOf": [inner, { "type": "null" }] });
+    if let Some(description) = description {
+        schema["description"] = description;
     }
 }
 

@@ -27,6 +27,26 @@ async fn a_customer_is_made_read_changed_and_found() {
     assert!(changed["annual_billing"].is_null());
     assert!(changed["revision"].as_i64() > customer["revision"].as_i64());
 
+    manager
+        .patch(
+            &location,
+            json!({"custom_fields": {"tier": "gold", "seat": "A"}, "tags": ["x"]}),
+        )
+        .await
+        .expect(200);
+    let cleared = manager
+        .patch(&location, json!({"custom_fields": {"tier": null}, "tags": null}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&cleared["custom_fields"], &cleared["tags"]),
+        (&json!({"seat": "A"}), &json!([]))
+    );
+    assert_eq!(
+        manager.patch(&location, json!({"name": null})).await.problem(400),
+        "invalid_request"
+    );
+
     let found = manager.get("/v1/customers?q=futter").await.expect(200);
     assert_eq!(found["data"][0]["id"], customer["id"]);
     assert_eq!(found["has_more"], false);
