@@ -14,6 +14,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::app::App;
+use crate::http::span::Spans;
 use crate::http::{Problem, endpoint, request_id, rules::Rules};
 use crate::refusal::Code;
 use crate::{openapi, routes};
@@ -43,7 +44,7 @@ pub fn bind(app: Arc<App>, listen: SocketAddr) -> std::io::Result<Bound> {
             .wrap(cors(&app.config.cors_origins))
             .wrap(from_fn(outermost))
             .wrap(from_fn(request_id::echo))
-            .wrap(TracingLogger::default())
+            .wrap(TracingLogger::<Spans>::new())
             .app_data(web::Data::new(app.clone()))
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
             .configure(|config| endpoint::mount(config, &endpoints, &rules))

@@ -14,6 +14,7 @@ pub mod query;
 pub mod reply;
 pub mod request_id;
 pub mod rules;
+pub mod span;
 
 use std::sync::Arc;
 

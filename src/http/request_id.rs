@@ -34,7 +34,7 @@ pub async fn echo(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    use actix_web::{FromRequest, HttpMessage};
+    use actix_web::HttpMessage;
     let given = request
         .headers()
         .get(HEADER)
@@ -43,11 +43,13 @@ pub async fn echo(
     let own = request.extract::<RequestId>().await.ok().map(Uuid::from);
     let id = given.or(own);
     request.extensions_mut().insert(Id(id));
+    if let Some(id) = id {
+        tracing::Span::current().record("request_id", tracing::field::display(id));
+    }
     let mut response = within(id, next.call(request)).await?;
     if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         response.headers_mut().insert(HEADER, value);
     }
-    let _: Option<fn(&actix_web::HttpRequest) -> <RequestId as FromRequest>::Future> = None;
     Ok(response)
 }
 
