@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{Permission, Role, Scope, scope::OwnItems, store};
+use super::{Actor, ActorKind, Origin, Permission, Role, Scope, scope::OwnItems, store};
 use crate::clock::Timestamp;
 use crate::db::{Db, Error};
 use crate::id::{ApiKeyId, OrganizationId, UserId};
-use crate::journal::{Actor, ActorKind, Origin};
 use crate::refusal::{Code, Refusal};
 
 /// How long what the database said of a caller is believed; a revoked key or a deactivated user is out within it.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::unit::ActorKind;
+use crate::access::ActorKind;
 use crate::clock::Timestamp;
 use crate::db::{Error, Json, Sqls};
 use crate::id::OrganizationId;

@@ -6,7 +6,8 @@ pub mod read;
 mod record;
 mod unit;
 
+pub use crate::access::{Actor, ActorKind, Claim, Origin};
 pub use change::{Change, Changing};
 pub use read::{Listed, Sort, SortKey, Window, find, find_all, list, select};
 pub use record::{Record, Stamped};
-pub use unit::{Actor, ActorKind, Claim, Error, Origin, Unit};
+pub use unit::{Error, Unit};
