@@ -15,7 +15,7 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::app::App;
 use crate::http::span::Spans;
-use crate::http::{Problem, endpoint, request_id, rules::Rules};
+use crate::http::{Endpoint, Problem, endpoint, request_id, rules::Rules};
 use crate::refusal::Code;
 use crate::{openapi, routes};
 
@@ -30,9 +30,16 @@ pub struct Bound {
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(app: Arc<App>, listen: SocketAddr) -> std::io::Result<Bound> {
+    bind_with(app, listen, routes::endpoints())
+}
+
+/// The same with another table of endpoints: for measurements.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub fn bind_with(app: Arc<App>, listen: SocketAddr, endpoints: Vec<Arc<Endpoint>>) -> std::io::Result<Bound> {
     let listener = TcpListener::bind(listen)?;
     let address = listener.local_addr()?;
-    let endpoints = routes::endpoints();
     let document = openapi::document(&endpoints);
     let rules = Arc::new(Rules::new(&document));
     let document: Arc<str> = document.to_string().into();
