@@ -43,7 +43,6 @@ pub struct Connection {
 /// An answer; its body lies in the connection's buffer.
 pub struct Answer {
     pub status: u16,
-    head: Range<usize>,
     body: Range<usize>,
 }
 
@@ -98,7 +97,6 @@ impl Connection {
         }
         Ok(Answer {
             status,
-            head: 0..head,
             body: head..end,
         })
     }
@@ -121,21 +119,13 @@ impl Connection {
             to += size;
             from = line + 2 + size + 2;
             if size == 0 {
-                return Ok(Answer {
-                    status,
-                    head: 0..head,
-                    body: head..to,
-                });
+                return Ok(Answer { status, body: head..to });
             }
         }
     }
 
     pub fn body(&self, answer: &Answer) -> &[u8] {
         &self.buffer[answer.body.clone()]
-    }
-
-    pub fn header(&self, answer: &Answer, name: &str) -> Option<&str> {
-        header(std::str::from_utf8(&self.buffer[answer.head.clone()]).ok()?, name)
     }
 
     /// Sends, and reads the JSON of an answer with this status.

@@ -9,11 +9,11 @@ mod bare;
 mod database;
 mod http;
 mod measure;
+mod plain;
 mod postgres;
 mod reading;
 mod report;
 mod server;
-mod plain;
 mod starting;
 mod writing;
 

@@ -99,7 +99,12 @@ pub async fn postgres(run: &mut Run) -> Outcome<()> {
     let (mut ours, mut p99, mut theirs) = (Rounds::default(), Rounds::default(), Rounds::default());
     for _ in 0..run.rounds {
         let token = server.sign_in(&email(Role::Admin), PASSWORD).await?;
-        let ask = |n: usize| Some(get(&format!("/v1/customers/{}", customers[n % customers.len()]), &token));
+        let ask = |n: usize| {
+            Some(get(
+                &format!("/v1/customers/{}", customers[n % customers.len()]),
+                &token,
+            ))
+        };
         let load = load(&server.address, CLIENTS, run.time, 200, ask).await?;
         ours.add(load.per_second);
         p99.add(load.p99);

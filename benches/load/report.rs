@@ -29,7 +29,10 @@ pub fn write(run: &Run) -> Outcome<()> {
     let date = touchbase::clock::Clock::default().now().date_naive();
     let commit = said("git", &["-C", root, "describe", "--always", "--dirty"]);
     let cores = std::thread::available_parallelism()?;
-    let memory: f64 = line_of("/proc/meminfo", "MemTotal").trim_end_matches(" kB").parse().unwrap_or(0.0);
+    let memory: f64 = line_of("/proc/meminfo", "MemTotal")
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap_or(0.0);
     let mut page = format!(
         "# How fast\n\nWritten by `./bench` on {date}, commit {commit}, on {cores} cores of a {}, {:.0} GB of memory, {}.\n\n",
         line_of("/proc/cpuinfo", "model name"),

@@ -11,8 +11,12 @@ use crate::{Outcome, Run};
 pub async fn import(run: &mut Run, measured: bool) -> Outcome<Database> {
     println!("import of {} customers", run.customers);
     let rounds = if measured { run.rounds.min(3) } else { 1 };
-    let (mut rates, mut bare_rates, mut same_rates, mut peaks) =
-        (Rounds::default(), Rounds::default(), Rounds::default(), Rounds::default());
+    let (mut rates, mut bare_rates, mut same_rates, mut peaks) = (
+        Rounds::default(),
+        Rounds::default(),
+        Rounds::default(),
+        Rounds::default(),
+    );
     let mut round = 0;
     loop {
         let database = Database::sqlite(&run.folder, &format!("import-{round}")).await?;
@@ -32,7 +36,10 @@ pub async fn import(run: &mut Run, measured: bool) -> Outcome<Database> {
         round += 1;
         if round == rounds {
             if measured {
-                let what = format!("import of {} customers from CSV", crate::measure::number(run.customers as f64));
+                let what = format!(
+                    "import of {} customers from CSV",
+                    crate::measure::number(run.customers as f64)
+                );
                 let ratio = rates.over(&bare_rates);
                 run.row(Row {
                     what: what.clone(),

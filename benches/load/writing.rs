@@ -111,8 +111,12 @@ pub async fn debriefs(server: &Server, database: &Database, clients: usize, coun
 pub async fn debrief(run: &mut Run, database: &Database) -> Outcome<()> {
     let server = database.serve(&run.program).await?;
     let count = if run.customers < 100_000 { 1_000 } else { 3_000 };
-    let (mut rate, mut p99, mut bare, mut bare_five) =
-        (Rounds::default(), Rounds::default(), Rounds::default(), Rounds::default());
+    let (mut rate, mut p99, mut bare, mut bare_five) = (
+        Rounds::default(),
+        Rounds::default(),
+        Rounds::default(),
+        Rounds::default(),
+    );
     for _ in 0..run.rounds {
         let load = debriefs(&server, database, CLIENTS, count).await?;
         rate.add(load.per_second);
@@ -165,7 +169,10 @@ pub async fn bulk(run: &mut Run, database: &Database) -> Outcome<()> {
     run.row(Row {
         what: format!("bulk assignment of {} in one request", number(count as f64)),
         measured: times.show("ms"),
-        against: format!("{}: bare multi-row inserts of the same rows and their journal", bare.show("ms")),
+        against: format!(
+            "{}: bare multi-row inserts of the same rows and their journal",
+            bare.show("ms")
+        ),
         ratio: format!("{ratio:.1} ×"),
         target: "≤ 3 ×".into(),
         met: Some(Target::AtMost(3.0).met(ratio)),
