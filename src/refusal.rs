@@ -60,6 +60,10 @@ codes! {
     BodyTimeout = "body_timeout", 408, "The body did not arrive in time";
     /// The record's state does not allow this: a closed assignment cannot be rescheduled. The detail names the state.
     WrongState = "wrong_state", 409, "The record's state does not allow this";
+    /// The time must lie ahead, and does not.
+    InThePast = "in_the_past", 409, "The time is not ahead";
+    /// The time lies outside the hours within which the customer is called. The detail names the next opening; `outside_window` overrides it.
+    OutsideWindow = "outside_calling_window", 409, "Outside the customer's calling hours";
     /// Another record has this value already, and it must be unique. The detail names the field.
     Duplicate = "duplicate", 409, "Already taken";
     /// A record with this id exists with other content. Ids are chosen once.

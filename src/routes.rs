@@ -7,9 +7,13 @@ use crate::http::Endpoint;
 
 /// Every endpoint there is.
 pub fn endpoints() -> Vec<Arc<Endpoint>> {
-    [features::people::endpoints(), features::customers::endpoints()]
-        .into_iter()
-        .flatten()
-        .map(Arc::new)
-        .collect()
+    [
+        features::people::endpoints(),
+        features::customers::endpoints(),
+        features::programs::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(Arc::new)
+    .collect()
 }

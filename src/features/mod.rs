@@ -1,4 +1,7 @@
 //! A room per capability. A feature may use another's domain and store, never its api.
 
+pub mod assignments;
+pub mod attempts;
 pub mod customers;
 pub mod people;
+pub mod programs;

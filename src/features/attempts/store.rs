@@ -1,0 +1,124 @@
+//! All SQL of attempts.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::attempt::{Attempt, AttemptId, Disposition};
+use crate::access::Scope;
+use crate::clock::Timestamp;
+use crate::db::{Error, Sql, Sqls};
+use crate::features::assignments::assignment::AssignmentId;
+use crate::features::customers::customer::CustomerId;
+use crate::features::programs::program::ProgramId;
+use crate::http::query::List;
+use crate::id::UserId;
+use crate::journal::{self, Listed, Sort, SortKey, Window};
+
+crate::record!(
+    Attempt, "attempt", "attempts",
+    [
+        assignment_id, program_id, customer_id, user_id, contact_id, spoke_with, disposition, occurred_at, duration_seconds,
+        summary, callback_promised_at, next_call_at, local_hour, local_weekday, request_hash,
+    ],
+    customer: |attempt| Some(attempt.customer_id.into()),
+);
+
+/// Fields that attempts can be sorted by.
+pub static SORTS: &[Sort<Attempt>] = &[
+    Sort {
+        name: "occurred_at",
+        column: "attempts.occurred_at",
+        key: |attempt| SortKey::Time(attempt.occurred_at),
+    },
+    Sort {
+        name: "created_at",
+        column: "attempts.created_at",
+        key: |attempt| SortKey::Time(attempt.created_at),
+    },
+];
+
+/// Which attempts are asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AttemptFilter {
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub assignment_id: Option<AssignmentId>,
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub customer_id: Option<CustomerId>,
+    /// Who placed the call.
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub user_id: Option<UserId>,
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub program_id: Option<ProgramId>,
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub contact_id: Option<Uuid>,
+    pub disposition: Option<Disposition>,
+    /// Several, separated by commas.
+    #[param(style = Form, explode = false, value_type = Option<Vec<Disposition>>, max_items = 12)]
+    pub disposition_in: Option<List<Disposition>>,
+    pub occurred_at_gte: Option<Timestamp>,
+    pub occurred_at_lt: Option<Timestamp>,
+    pub created_at_gte: Option<Timestamp>,
+    pub created_at_lt: Option<Timestamp>,
+}
+
+impl AttemptFilter {
+    fn narrow(&self, sql: &mut Sql<'_>) {
+        if let Some(id) = self.assignment_id {
+            sql.push(" AND attempts.assignment_id = ").value(id);
+        }
+        if let Some(id) = self.customer_id {
+            sql.push(" AND attempts.customer_id = ").value(id);
+        }
+        if let Some(id) = self.user_id {
+            sql.push(" AND attempts.user_id = ").value(id);
+        }
+        if let Some(id) = self.program_id {
+            sql.push(" AND attempts.program_id = ").value(id);
+        }
+        if let Some(id) = self.contact_id {
+            sql.push(" AND attempts.contact_id = ").value(id);
+        }
+        if let Some(disposition) = self.disposition {
+            sql.push(" AND attempts.disposition = ").value(disposition);
+        }
+        if let Some(List(dispositions)) = &self.disposition_in {
+            sql.push(" AND attempts.disposition IN ")
+                .list(dispositions.iter().copied());
+        }
+        if let Some(from) = self.occurred_at_gte {
+            sql.push(" AND attempts.occurred_at >= ").value(from);
+        }
+        if let Some(until) = self.occurred_at_lt {
+            sql.push(" AND attempts.occurred_at < ").value(until);
+        }
+        if let Some(from) = self.created_at_gte {
+            sql.push(" AND attempts.created_at >= ").value(from);
+        }
+        if let Some(until) = self.created_at_lt {
+            sql.push(" AND attempts.created_at < ").value(until);
+        }
+    }
+}
+
+/// A page of attempts.
+///
+/// # Errors
+/// What the database said.
+pub async fn list(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    filter: &AttemptFilter,
+    window: &Window<Attempt>,
+) -> Result<Listed<Attempt>, Error> {
+    journal::list(db, scope.organization, window, |sql| filter.narrow(sql)).await
+}
+
+/// The attempt, if it is in sight.
+///
+/// # Errors
+/// What the database said.
+pub async fn find(db: &mut impl Sqls, scope: &Scope, id: AttemptId) -> Result<Option<Attempt>, Error> {
+    journal::find(db, scope.organization, id).await
+}

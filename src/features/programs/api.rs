@@ -1,0 +1,177 @@
+//! Speaks: programs.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::program::{Program, ProgramId, ProgramInput};
+use super::store::{self, ProgramFilter};
+use crate::access::{Caller, Permission};
+use crate::features::people;
+use crate::http::page::Paging;
+use crate::http::precondition::IfMatch;
+use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Patch, Path, Problem, Query, Reply};
+use crate::journal::{Change, Unit};
+
+crate::page!(ProgramPage of Program);
+
+/// The fields to change.
+type ProgramPatch = Patch<ProgramInput>;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    crate::endpoints![
+        list_programs: Access::Needs(Permission::ProgramsRead),
+        create_program: Access::Needs(Permission::ProgramsManage),
+        get_program: Access::Needs(Permission::ProgramsRead),
+        update_program: Access::Needs(Permission::ProgramsManage),
+        pause_program: Access::Needs(Permission::ProgramsManage),
+        resume_program: Access::Needs(Permission::ProgramsManage),
+        end_program: Access::Needs(Permission::ProgramsManage),
+    ]
+}
+
+/// A new program.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewProgram {
+    /// Chosen by the client, so that it can be made offline; else by the server.
+    pub id: Option<ProgramId>,
+    #[serde(flatten)]
+    pub fields: ProgramInput,
+}
+
+/// List programs.
+#[utoipa::path(get, path = "/v1/programs", operation_id = "list_programs", tag = "programs", params(ProgramFilter, Paging),
+    responses((status = 200, description = "A page of programs", body = ProgramPage)))]
+async fn list_programs(app: App, caller: Caller, filter: Query<ProgramFilter>, paging: Paging) -> Answer<ProgramPage> {
+    let window = paging.window(&app, &caller, store::SORTS, "name")?;
+    let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
+    Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
+}
+
+/// Create a program.
+///
+/// It runs at once. What is not said of its retry policy is as usual: six attempts, voicemails after two days.
+#[utoipa::path(post, path = "/v1/programs", operation_id = "create_program", tag = "programs", request_body = NewProgram,
+    responses((status = 201, description = "The new program", body = Program), (status = 200, description = "It was there already, just so", body = Program)))]
+async fn create_program(app: App, caller: Caller, new: Json<NewProgram>) -> Answer<Program> {
+    let mut unit = app.write(&caller).await?;
+    let id = new.0.id.unwrap_or_else(|| unit.new_id());
+    let program = Program::new(id, new.0.fields, unit.now());
+    if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
+        return crate::http::reply::again(there, &program);
+    }
+    sound(&mut unit, &caller, &program.fields).await?;
+    let program = unit.save(Change::created(program)).await?;
+    unit.answer(Reply::created("/v1/programs", program)).await
+}
+
+/// Read a program.
+#[utoipa::path(get, path = "/v1/programs/{id}", operation_id = "get_program", tag = "programs",
+    responses((status = 200, description = "The program", body = Program)))]
+async fn get_program(app: App, caller: Caller, id: Path<ProgramId>) -> Answer<Program> {
+    Ok(Reply::record(found(&mut app.read(), &caller, *id).await?))
+}
+
+/// Change a program.
+///
+/// The rules of its retry policy are merged field by field: to turn minutes into days, clear the minutes with null.
+#[utoipa::path(patch, path = "/v1/programs/{id}", operation_id = "update_program", tag = "programs",
+    request_body(content = ProgramPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "The program as it is now", body = Program)))]
+async fn update_program(
+    app: App,
+    caller: Caller,
+    id: Path<ProgramId>,
+    patch: ProgramPatch,
+    if_match: IfMatch,
+) -> Answer<Program> {
+    let mut unit = app.write(&caller).await?;
+    let program = found(&mut unit, &caller, *id).await?;
+    let fields = patch.apply(&program.fields)?;
+    let change = program.revise(fields);
+    if_match.allows(&change)?;
+    sound(&mut unit, &caller, &change.after.fields).await?;
+    let program = unit.save(change).await?;
+    unit.answer(Reply::record(program)).await
+}
+
+/// Pause a program.
+///
+/// What is assigned in it stays assigned.
+#[utoipa::path(post, path = "/v1/programs/{id}/pause", operation_id = "pause_program", tag = "programs",
+    responses((status = 200, description = "The program as it is now", body = Program)))]
+async fn pause_program(app: App, caller: Caller, id: Path<ProgramId>) -> Answer<Program> {
+    let mut unit = app.write(&caller).await?;
+    let change = found(&mut unit, &caller, *id).await?.pause()?;
+    let program = unit.save(change).await?;
+    unit.answer(Reply::record(program)).await
+}
+
+/// Resume a paused program.
+#[utoipa::path(post, path = "/v1/programs/{id}/resume", operation_id = "resume_program", tag = "programs",
+    responses((status = 200, description = "The program as it is now", body = Program)))]
+async fn resume_program(app: App, caller: Caller, id: Path<ProgramId>) -> Answer<Program> {
+    let mut unit = app.write(&caller).await?;
+    let change = found(&mut unit, &caller, *id).await?.resume()?;
+    let program = unit.save(change).await?;
+    unit.answer(Reply::record(program)).await
+}
+
+/// End a program for good.
+///
+/// What is open in it can still be worked; nothing new is assigned in it.
+#[utoipa::path(post, path = "/v1/programs/{id}/end", operation_id = "end_program", tag = "programs",
+    responses((status = 200, description = "The program as it is now", body = Program)))]
+async fn end_program(app: App, caller: Caller, id: Path<ProgramId>) -> Answer<Program> {
+    let mut unit = app.write(&caller).await?;
+    let change = found(&mut unit, &caller, *id).await?.end();
+    let program = unit.save(change).await?;
+    unit.answer(Reply::record(program)).await
+}
+
+async fn found(db: &mut impl crate::db::Sqls, caller: &Caller, id: ProgramId) -> Result<Program, Problem> {
+    store::find(db, &caller.scope(), id)
+        .await?
+        .ok_or_else(Problem::not_found)
+}
+
+/// What the schema cannot say: participants exist, each stands once, and the program does not end before it begins.
+async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Result<(), Problem> {
+    let mut faults = Vec::new();
+    if let (Some(starts), Some(ends)) = (fields.starts_on, fields.ends_on)
+        && ends < starts
+    {
+        faults.push(Fault::new(
+            "/ends_on",
+            "out_of_range",
+            format!("The program begins on {starts}; it cannot end before."),
+        ));
+    }
+    let ids: Vec<_> = fields.participants.iter().map(|part| part.user_id.0).collect();
+    let users: Vec<people::user::User> = crate::journal::find_all(unit, caller.organization, &ids).await?;
+    for (at, part) in fields.participants.iter().enumerate() {
+        let pointer = format!("/participants/{at}/user_id");
+        if !users.iter().any(|user| user.id == part.user_id) {
+            faults.push(Fault::new(
+                pointer,
+                "not_found",
+                "There is no such user in this organization.",
+            ));
+        } else if fields
+            .participants
+            .iter()
+            .take(at)
+            .any(|other| other.user_id == part.user_id)
+        {
+            faults.push(Fault::new(
+                pointer,
+                "duplicate",
+                "This user stands in the list already.",
+            ));
+        }
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
