@@ -30,3 +30,13 @@ CREATE TABLE idempotency_records (
     PRIMARY KEY (organization_id, scope)
 );
 CREATE INDEX idempotency_records_by_age ON idempotency_records (created_at);
+
+-- Words of records that have any number of them (tags, services), folded, so that a list is narrowed by an index.
+CREATE TABLE record_labels (
+    organization_id UUID NOT NULL REFERENCES organizations (id),
+    kind TEXT NOT NULL,
+    label TEXT NOT NULL,
+    record_id UUID NOT NULL,
+    PRIMARY KEY (organization_id, kind, label, record_id)
+);
+CREATE INDEX record_labels_by_record ON record_labels (organization_id, record_id);

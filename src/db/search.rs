@@ -15,6 +15,15 @@ pub struct Document {
     pub text: String,
 }
 
+/// Which record a hit finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// The one that the text leads to: a contact's text finds its customer.
+    LeadsTo,
+    /// The one whose text it is: a contact's text finds the contact.
+    Itself,
+}
+
 /// Appends ` AND <column> IN (…records whose text has every term as a prefix of a word…)`.
 ///
 /// `terms` must be folded words of letters and digits only; no term matches nothing.
@@ -26,11 +35,28 @@ pub fn narrow(
     collection: &'static str,
     terms: &[String],
 ) {
+    narrow_to(Hit::LeadsTo, sql, kind, column, organization, collection, terms);
+}
+
+/// The same, for either record of a hit.
+pub fn narrow_to(
+    hit: Hit,
+    sql: &mut Sql<'_>,
+    kind: Kind,
+    column: &str,
+    organization: crate::id::OrganizationId,
+    collection: &'static str,
+    terms: &[String],
+) {
     if terms.is_empty() {
         sql.push(" AND 1 = 0");
         return;
     }
-    sql.push(&format!(" AND {column} IN (SELECT d.leads_to FROM search_documents d"));
+    let found = match hit {
+        Hit::LeadsTo => "leads_to",
+        Hit::Itself => "record_id",
+    };
+    sql.push(&format!(" AND {column} IN (SELECT d.{found} FROM search_documents d"));
     match kind {
         Kind::Sqlite => {
             let query: Vec<String> = terms.iter().map(|term| format!("\"{term}\"*")).collect();

@@ -60,3 +60,16 @@ pub fn difference<T: Serialize>(before: Option<&T>, after: &T) -> Result<Map<Str
         })
         .collect())
 }
+
+/// What a record said last: `{"name": ["Alfreds", null]}`.
+pub fn removal<T: Serialize>(before: &T) -> Result<Map<String, Value>, serde_json::Error> {
+    Ok(difference(None, before)?
+        .into_iter()
+        .map(|(field, mut pair)| {
+            if let Some(pair) = pair.as_array_mut() {
+                pair.reverse();
+            }
+            (field, pair)
+        })
+        .collect())
+}

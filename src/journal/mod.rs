@@ -1,5 +1,6 @@
 //! The one idea: every change has a revision. One door for writes, one way to read on.
 
+mod beside;
 pub mod change;
 pub mod feed;
 pub mod read;
@@ -9,5 +10,5 @@ mod unit;
 pub use crate::access::{Actor, ActorKind, Claim, Origin};
 pub use change::{Change, Changing};
 pub use read::{Listed, Sort, SortKey, Window, find, find_all, list, select};
-pub use record::{Record, Stamped};
+pub use record::{Label, Record, Stamped};
 pub use unit::{Error, Unit};

@@ -31,6 +31,20 @@ pub trait Record: Clone + Serialize + Row + Sync + Stamped + 'static {
     fn document(&self) -> Option<Document> {
         None
     }
+
+    /// Words that lists are narrowed by, of which a record has any number: tags, services.
+    fn labels(&self) -> Vec<Label> {
+        Vec::new()
+    }
+}
+
+/// A word of a record, found again by an index (`record_labels`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Which sort of word: `customer_tag`.
+    pub kind: &'static str,
+    /// Folded, so that case and accents do not matter.
+    pub text: String,
 }
 
 /// What every record carries.
@@ -56,6 +70,7 @@ macro_rules! record {
         $(, derived { $($derived:ident: |$d:ident| $value:expr),* $(,)? })?
         $(, customer: |$c:ident| $customer:expr)?
         $(, document: |$t:ident| $document:expr)?
+        $(, labels: |$l:ident| $labels:expr)?
         $(,)?
     ) => {
         impl $crate::journal::Stamped for $record {
@@ -107,6 +122,11 @@ macro_rules! record {
             $(fn document(&self) -> Option<$crate::db::search::Document> {
                 let $t = self;
                 $document
+            })?
+
+            $(fn labels(&self) -> Vec<$crate::journal::Label> {
+                let $l = self;
+                $labels
             })?
         }
 

@@ -3,15 +3,13 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::change::{Change, difference};
+use super::beside::{ROWS, Relabelled};
+use super::change::{Change, difference, removal};
 use super::record::Record;
 use crate::access::{Actor, Origin};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{self, Db, Json, Kind, On, Sqls, Tx};
 use crate::id::OrganizationId;
-
-/// Rows per statement when many are written.
-const ROWS: usize = 500;
 
 /// Why a unit could not do its work.
 #[derive(Debug)]
@@ -48,8 +46,8 @@ struct Entry {
 
 /// A write transaction of one organization. Dropped without `commit`, it leaves nothing behind.
 pub struct Unit {
-    tx: Tx,
-    organization: OrganizationId,
+    pub(super) tx: Tx,
+    pub(super) organization: OrganizationId,
     revision: i64,
     now: Timestamp,
     actor: Actor,
@@ -133,6 +131,7 @@ impl Unit {
     pub async fn save_all<R: Record>(&mut self, changes: Vec<Change<R>>) -> Result<Vec<R>, Error> {
         let mut saved = Vec::with_capacity(changes.len());
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
+        let mut relabelled = Relabelled::default();
         for change in changes {
             let mut record = change.after;
             let new = change.before.is_none();
@@ -151,6 +150,7 @@ impl Unit {
                 customer: record.customer(),
                 changes: Value::Object(fields),
             });
+            relabelled.note(change.before.as_ref(), &record);
             let rows = if new { &mut fresh } else { &mut changed };
             rows.push(saved.len());
             saved.push(record);
@@ -162,7 +162,39 @@ impl Unit {
                 self.index(&chunk).await?;
             }
         }
+        self.label(relabelled).await?;
+        if self.entries.len() >= ROWS {
+            self.flush().await?;
+        }
         Ok(saved)
+    }
+
+    /// Removes a record with what search and lists knew of it. The journal keeps what it said last.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn remove<R: Record>(&mut self, before: R) -> Result<(), Error> {
+        let (organization, id) = (self.organization, before.id());
+        self.revision += 1;
+        self.entries.push(Entry {
+            revision: self.revision,
+            kind: R::KIND,
+            id,
+            verb: "deleted",
+            customer: before.customer(),
+            changes: Value::Object(removal(&before)?),
+        });
+        self.forget(&before).await?;
+        self.tx
+            .sql(format!(
+                "DELETE FROM {} WHERE organization_id = $1 AND id = $2",
+                R::TABLE
+            ))
+            .bind(organization)
+            .bind(id)
+            .run()
+            .await?;
+        Ok(())
     }
 
     async fn write<R: Record>(&mut self, rows: &[&R], update: bool) -> Result<(), Error> {
@@ -188,33 +220,6 @@ impl Unit {
             sql.push(" ON CONFLICT (organization_id, id) DO UPDATE SET ")
                 .push(&columns.join(", "));
         }
-        sql.run().await?;
-        Ok(())
-    }
-
-    /// Keeps the texts of full-text search beside their records.
-    async fn index<R: Record>(&mut self, rows: &[&R]) -> Result<(), Error> {
-        let organization = self.organization;
-        let documents: Vec<_> = rows
-            .iter()
-            .filter_map(|row| row.document().map(|document| (row.id(), document)))
-            .collect();
-        if documents.is_empty() {
-            return Ok(());
-        }
-        let mut sql = self
-            .tx
-            .sql("INSERT INTO search_documents (organization_id, collection, record_id, leads_to, text) VALUES ");
-        for (at, (id, document)) in documents.into_iter().enumerate() {
-            sql.push(if at == 0 { "(" } else { ", (" }).value(organization);
-            sql.push(", ").value(document.collection.to_owned());
-            sql.push(", ").value(id);
-            sql.push(", ").value(document.leads_to);
-            sql.push(", ").value(document.text).push(")");
-        }
-        sql.push(
-            " ON CONFLICT (organization_id, collection, record_id) DO UPDATE SET leads_to = excluded.leads_to, text = excluded.text",
-        );
         sql.run().await?;
         Ok(())
     }
@@ -247,6 +252,13 @@ impl Unit {
     /// # Errors
     /// What the database said; then nothing was written.
     pub async fn commit(mut self) -> Result<(), Error> {
+        self.flush().await?;
+        self.tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes what the journal has to say so far. A large unit does so as it goes, so that it need not be held in memory.
+    async fn flush(&mut self) -> Result<(), Error> {
         let entries = std::mem::take(&mut self.entries);
         for chunk in entries.chunks(ROWS) {
             let mut sql = self.tx.sql(
@@ -278,7 +290,6 @@ impl Unit {
                 .run()
                 .await?;
         }
-        self.tx.commit().await?;
         Ok(())
     }
 }
