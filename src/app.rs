@@ -1,6 +1,7 @@
 //! What a handler may reach.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -20,6 +21,8 @@ pub struct App {
     /// Signs page cursors.
     pub cursor_secret: Vec<u8>,
     pub metrics: Option<PrometheusHandle>,
+    /// Set when the server is about to stop: readiness says no, so that load balancers look elsewhere.
+    pub stopping: AtomicBool,
 }
 
 /// The instance could not be put together.
@@ -60,6 +63,7 @@ impl App {
             callers: Callers::default(),
             cursor_secret,
             metrics,
+            stopping: AtomicBool::new(false),
         }))
     }
 

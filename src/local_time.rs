@@ -13,6 +13,12 @@ use chrono_tz::Tz;
 /// Wider than any offset from UTC, on either side, plus a jump over a whole day.
 const REACH: TimeDelta = TimeDelta::hours(40);
 
+/// Whether this is the IANA name of a time zone, spelled as IANA spells it.
+#[must_use]
+pub fn is_zone(name: &str) -> bool {
+    name.parse::<Tz>().is_ok()
+}
+
 /// What a clock on the wall shows in `zone` at `instant`.
 ///
 /// At the very ends of chrono's calendar, where the local date does not exist, UTC is shown.

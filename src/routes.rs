@@ -8,9 +8,11 @@ use crate::http::Endpoint;
 /// Every endpoint there is.
 pub fn endpoints() -> Vec<Arc<Endpoint>> {
     [
-        features::people::endpoints(),
+        features::audit::endpoints(),
         features::customers::endpoints(),
+        features::people::endpoints(),
         features::programs::endpoints(),
+        features::service::endpoints(),
     ]
     .into_iter()
     .flatten()

@@ -10,8 +10,8 @@ use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Role, store};
@@ -40,6 +40,26 @@ pub struct Claims {
     pub sid: Uuid,
     pub iat: i64,
     pub exp: i64,
+}
+
+/// The public half of a signing key (RFC 7517, RFC 8037).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Jwk {
+    #[schema(max_length = 10, example = "OKP")]
+    pub kty: &'static str,
+    #[schema(max_length = 20, example = "Ed25519")]
+    pub crv: &'static str,
+    #[serde(rename = "use")]
+    #[schema(max_length = 10, example = "sig")]
+    pub usage: &'static str,
+    #[schema(max_length = 20, example = "EdDSA")]
+    pub alg: &'static str,
+    /// Names the key in a token's header.
+    #[schema(max_length = 100)]
+    pub kid: String,
+    /// The key itself, in base64url.
+    #[schema(max_length = 100)]
+    pub x: String,
 }
 
 struct Key {
@@ -236,15 +256,22 @@ impl Keys {
     }
 
     /// The public halves, for `/.well-known/jwks.json`.
-    pub fn jwks(&self) -> Value {
+    pub fn public(&self) -> Vec<Jwk> {
         let ring = self.ring();
-        let mut ids: Vec<_> = ring.keys.keys().collect();
-        ids.sort();
-        let keys: Vec<_> = ids
-            .into_iter()
-            .filter_map(|id| ring.keys.get(id).map(|key| json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": id, "x": key.public})))
+        let mut keys: Vec<Jwk> = ring
+            .keys
+            .iter()
+            .map(|(id, key)| Jwk {
+                kty: "OKP",
+                crv: "Ed25519",
+                usage: "sig",
+                alg: "EdDSA",
+                kid: id.clone(),
+                x: key.public.clone(),
+            })
             .collect();
-        json!({ "keys": keys })
+        keys.sort_by(|one, other| one.kid.cmp(&other.kid));
+        keys
     }
 }
 

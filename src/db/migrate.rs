@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 
-use super::{Db, Kind};
+use super::{Db, Error, Kind, Sqls};
 
 static BOTH: Migrator = sqlx::migrate!("./migrations");
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -24,6 +24,21 @@ fn migrator(kind: Kind) -> Migrator {
 }
 
 impl Db {
+    /// Whether every migration of this program has been applied.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn is_migrated(&self) -> Result<bool, Error> {
+        let applied: Vec<(i64,)> = self
+            .read()
+            .sql("SELECT version FROM _sqlx_migrations WHERE success")
+            .all()
+            .await?;
+        Ok(migrator(self.kind())
+            .iter()
+            .all(|migration| applied.contains(&(migration.version,))))
+    }
+
     /// Brings the schema up to date. Several instances may call this at once: one migrates, the others wait.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 pub mod assignments;
 pub mod attempts;
+pub mod audit;
 pub mod customers;
 pub mod people;
 pub mod programs;
+pub mod service;

@@ -17,7 +17,7 @@ use super::endpoint::{Access, Size};
 use super::rules::Rules;
 use super::{Endpoint, Problem, accept, export, idempotency, request_id};
 use crate::access::{Caller, key};
-use crate::journal::Claim;
+use crate::journal::{Claim, Origin};
 use crate::refusal::Code;
 
 /// One endpoint's gate.
@@ -177,11 +177,8 @@ impl Gate {
             request.extensions_mut().insert(Raw(body));
         }
         if let Some(caller) = &mut caller {
+            caller.origin = origin(request.request(), app.config.trusted_proxies);
             caller.origin.claim.clone_from(&claim);
-            caller.origin.request_id = request_id::current();
-            caller.origin.client =
-                header_text(request, &header::USER_AGENT).map(|agent| agent.chars().take(200).collect());
-            caller.origin.address = Some(address(request, app.config.trusted_proxies));
             request.extensions_mut().insert(caller.clone());
         }
         let answered = match (caller, claim, running) {
@@ -305,8 +302,21 @@ fn header_text(request: &ServiceRequest, name: &header::HeaderName) -> Option<St
         .map(str::to_owned)
 }
 
+/// Where a request comes from, for the journal.
+pub fn origin(request: &HttpRequest, trusted_proxies: usize) -> Origin {
+    let agent = request.headers().get(header::USER_AGENT);
+    Origin {
+        client: agent
+            .and_then(|agent| agent.to_str().ok())
+            .map(|agent| agent.chars().take(200).collect()),
+        address: Some(address(request, trusted_proxies)),
+        request_id: request_id::current(),
+        claim: None,
+    }
+}
+
 /// The client's address: the peer's, or what the trusted proxies say.
-pub fn address(request: &ServiceRequest, trusted_proxies: usize) -> String {
+pub fn address(request: &HttpRequest, trusted_proxies: usize) -> String {
     let peer = request
         .peer_addr()
         .map(|peer| peer.ip().to_string())
@@ -314,13 +324,19 @@ pub fn address(request: &ServiceRequest, trusted_proxies: usize) -> String {
     if trusted_proxies == 0 {
         return peer;
     }
-    let forwarded = header_text(request, &header::X_FORWARDED_FOR).unwrap_or_default();
+    // Several headers of this name read as one list, in their order (RFC 9110 §5.3).
+    let forwarded: Vec<&str> = request
+        .headers()
+        .get_all(header::X_FORWARDED_FOR)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
     forwarded
-        .rsplit(',')
+        .iter()
+        .rev()
         .nth(trusted_proxies - 1)
-        .map(|address| address.trim().to_owned())
-        .filter(|address| address.parse::<std::net::IpAddr>().is_ok())
-        .unwrap_or(peer)
+        .and_then(|address| address.trim().parse::<std::net::IpAddr>().ok())
+        .map_or(peer, |address| address.to_string())
 }
 
 async fn authenticate(app: &crate::app::App, request: &ServiceRequest) -> Result<Caller, Problem> {

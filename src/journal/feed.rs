@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::access::ActorKind;
 use crate::clock::Timestamp;
-use crate::db::{Error, Json, Sqls};
+use crate::db::{Error, Json, Sql, Sqls};
 use crate::id::OrganizationId;
 
 /// One change of one record.
@@ -50,6 +50,32 @@ pub struct Filter {
     pub recorded_at_lt: Option<Timestamp>,
 }
 
+impl Filter {
+    fn narrow(&self, sql: &mut Sql<'_>) {
+        if let Some(kind) = &self.kind {
+            sql.push(" AND kind = ").value(kind.clone());
+        }
+        if let Some(id) = self.record_id {
+            sql.push(" AND record_id = ").value(id);
+        }
+        if let Some(id) = self.customer_id {
+            sql.push(" AND customer_id = ").value(id);
+        }
+        if let Some(id) = self.actor_id {
+            sql.push(" AND actor_id = ").value(id);
+        }
+        if let Some(verb) = &self.verb {
+            sql.push(" AND verb = ").value(verb.clone());
+        }
+        if let Some(from) = self.recorded_at_gte {
+            sql.push(" AND recorded_at >= ").value(from);
+        }
+        if let Some(until) = self.recorded_at_lt {
+            sql.push(" AND recorded_at < ").value(until);
+        }
+    }
+}
+
 /// Up to `limit` entries after `revision` (or before it, newest first, with `descending`).
 ///
 /// # Errors
@@ -73,27 +99,7 @@ pub async fn entries(
         })
         .value(after);
     }
-    if let Some(kind) = &filter.kind {
-        sql.push(" AND kind = ").value(kind.clone());
-    }
-    if let Some(id) = filter.record_id {
-        sql.push(" AND record_id = ").value(id);
-    }
-    if let Some(id) = filter.customer_id {
-        sql.push(" AND customer_id = ").value(id);
-    }
-    if let Some(id) = filter.actor_id {
-        sql.push(" AND actor_id = ").value(id);
-    }
-    if let Some(verb) = &filter.verb {
-        sql.push(" AND verb = ").value(verb.clone());
-    }
-    if let Some(from) = filter.recorded_at_gte {
-        sql.push(" AND recorded_at >= ").value(from);
-    }
-    if let Some(until) = filter.recorded_at_lt {
-        sql.push(" AND recorded_at < ").value(until);
-    }
+    filter.narrow(&mut sql);
     sql.push(if descending {
         " ORDER BY revision DESC LIMIT "
     } else {
@@ -101,4 +107,17 @@ pub async fn entries(
     })
     .value(limit);
     sql.all().await
+}
+
+/// How many entries there are in all.
+///
+/// # Errors
+/// What the database said.
+pub async fn count(db: &mut impl Sqls, organization: OrganizationId, filter: &Filter) -> Result<i64, Error> {
+    let mut sql = db
+        .sql("SELECT COUNT(*) FROM journal WHERE organization_id = $1")
+        .bind(organization);
+    filter.narrow(&mut sql);
+    let (count,): (i64,) = sql.one().await?;
+    Ok(count)
 }

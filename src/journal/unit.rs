@@ -71,8 +71,10 @@ impl Unit {
         let mut tx = db.begin().await?;
         let lock = match tx.kind() {
             // BEGIN IMMEDIATE holds the one writer already.
-            Kind::Sqlite => "SELECT revision FROM organizations WHERE id = $1",
-            Kind::Postgres => "UPDATE organizations SET revision = revision WHERE id = $1 RETURNING revision",
+            Kind::Sqlite => "SELECT last_revision FROM organizations WHERE id = $1",
+            Kind::Postgres => {
+                "UPDATE organizations SET last_revision = last_revision WHERE id = $1 RETURNING last_revision"
+            }
         };
         let revision: Option<(i64,)> = tx.sql(lock).bind(organization).optional().await?;
         let Some((revision,)) = revision else {
@@ -93,6 +95,29 @@ impl Unit {
             tx,
             organization,
             revision,
+            now: clock.now(),
+            actor,
+            origin,
+            entries: Vec::new(),
+            clock: clock.clone(),
+        })
+    }
+
+    /// The first unit of a new organization. What it saves first must be the organization itself; there is nothing to lock yet.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn found(
+        db: &Db,
+        clock: &Clock,
+        organization: OrganizationId,
+        actor: Actor,
+        origin: Origin,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            tx: db.begin().await?,
+            organization,
+            revision: 0,
             now: clock.now(),
             actor,
             origin,
@@ -284,7 +309,7 @@ impl Unit {
         }
         if !entries.is_empty() {
             self.tx
-                .sql("UPDATE organizations SET revision = $1 WHERE id = $2")
+                .sql("UPDATE organizations SET last_revision = $1 WHERE id = $2")
                 .bind(self.revision)
                 .bind(self.organization)
                 .run()

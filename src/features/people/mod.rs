@@ -1,6 +1,7 @@
 //! Organizations, users, signing in, API keys.
 
 mod api;
+pub mod organization;
 pub mod session;
 mod session_api;
 pub mod setup;

@@ -1,11 +1,12 @@
 //! Making organizations and users outside a request: the command line, the demonstration, the tests.
 
+use super::organization::{Organization, OrganizationInput};
 use super::store;
 use super::user::{User, UserInput};
 use crate::access::password;
 use crate::app::{App, Broken};
 use crate::id::OrganizationId;
-use crate::journal::{Actor, ActorKind, Change, Origin, Unit};
+use crate::journal::{self, Actor, ActorKind, Change, Origin, Unit};
 
 /// Touchbase itself, as the journal names it.
 pub const SYSTEM: Actor = Actor {
@@ -18,39 +19,68 @@ pub fn slug(name: &str) -> String {
     crate::fold::words(name).join("-").chars().take(60).collect()
 }
 
+fn origin() -> Origin {
+    Origin {
+        client: Some("touchbase".into()),
+        ..Origin::default()
+    }
+}
+
 /// A unit of Touchbase's own.
 ///
 /// # Errors
 /// When no connection is to be had.
 pub async fn unit(app: &App, organization: OrganizationId) -> Result<Unit, Broken> {
-    Unit::begin(
-        &app.db,
-        &app.clock,
-        organization,
-        SYSTEM,
-        Origin {
-            client: Some("touchbase".into()),
-            ..Origin::default()
-        },
-    )
-    .await
-    .map_err(|error| Broken(format!("{error:?}")))
+    Unit::begin(&app.db, &app.clock, organization, SYSTEM, origin())
+        .await
+        .map_err(|error| Broken(format!("{error:?}")))
 }
 
 /// The organization of this name, made if it is not there.
 ///
 /// # Errors
-/// What the database said.
+/// When the zone is unknown, or what the database said.
 pub async fn organization(app: &App, name: &str, time_zone: &str) -> Result<OrganizationId, Broken> {
     let slug = slug(name);
-    let broken = |error: crate::db::Error| Broken(error.to_string());
-    store::insert_organization(&app.db, app.clock.id().into(), name, &slug, time_zone, app.clock.now())
+    if slug.is_empty() {
+        return Err(Broken("An organization's name needs a letter or a digit.".into()));
+    }
+    if let Some(there) = by_slug(app, &slug).await? {
+        return Ok(there);
+    }
+    if !crate::local_time::is_zone(time_zone) {
+        return Err(Broken(format!(
+            "`{time_zone}` is not the name of a time zone; `Europe/Berlin` is one."
+        )));
+    }
+    let broken = |error: journal::Error| Broken(format!("The organization {name} could not be made: {error:?}"));
+    let id: OrganizationId = app.clock.id().into();
+    let mut unit = Unit::found(&app.db, &app.clock, id, SYSTEM, origin())
         .await
         .map_err(broken)?;
-    store::organization_by_slug(&mut app.read(), &slug)
+    let fields = OrganizationInput {
+        name: name.to_owned(),
+        time_zone: time_zone.to_owned(),
+    };
+    let organization = Organization::new(id, slug.clone(), fields, unit.now());
+    let made = match unit.save(Change::created(organization)).await {
+        Ok(_) => unit.commit().await,
+        Err(error) => {
+            drop(unit);
+            Err(error)
+        }
+    };
+    match made {
+        Ok(()) => Ok(id),
+        // Another process may have been quicker.
+        Err(error) => by_slug(app, &slug).await?.ok_or_else(|| broken(error)),
+    }
+}
+
+async fn by_slug(app: &App, slug: &str) -> Result<Option<OrganizationId>, Broken> {
+    store::organization_by_slug(&mut app.read(), slug)
         .await
-        .map_err(broken)?
-        .ok_or_else(|| Broken(format!("There is no organization `{slug}`.")))
+        .map_err(|error| Broken(error.to_string()))
 }
 
 /// A new active user, with a password that has been hashed before.

@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
+use super::organization::{Organization, OrganizationInput};
 use super::user::{User, UserInput};
 use crate::access::Scope;
 use crate::clock::Timestamp;
-use crate::db::{Db, Error, Sql, Sqls};
+use crate::db::{Error, Sql, Sqls};
 use crate::id::{OrganizationId, UserId};
 use crate::journal::{self, Listed, Sort, SortKey, Window};
 
@@ -14,6 +15,12 @@ crate::record!(
     [active, invited_at, joined_at],
     fields UserInput [email, name, role, title, department, manager_id, phone, time_zone, city, country, hired_on],
     derived { name_key: |user| crate::fold::search_text(&[&user.fields.name]) },
+);
+
+crate::record!(
+    Organization, "organization", "organizations",
+    [slug],
+    fields OrganizationInput [name, time_zone],
 );
 
 /// Fields that users can be sorted by.
@@ -96,7 +103,7 @@ pub async fn set_password(
     hash: String,
     valid_from: Option<Timestamp>,
 ) -> Result<(), Error> {
-    db.sql("INSERT INTO credentials (organization_id, user_id, password_hash, tokens_valid_from) VALUES ($1, $2, $3, $4) ON CONFLICT (organization_id, user_id) DO UPDATE SET password_hash = excluded.password_hash, tokens_valid_from = excluded.tokens_valid_from")
+    db.sql("INSERT INTO credentials (organization_id, user_id, password_hash, tokens_valid_from) VALUES ($1, $2, $3, $4) ON CONFLICT (organization_id, user_id) DO UPDATE SET password_hash = excluded.password_hash, tokens_valid_from = COALESCE(excluded.tokens_valid_from, credentials.tokens_valid_from)")
         .bind(organization)
         .bind(user)
         .bind(hash)
@@ -106,27 +113,9 @@ pub async fn set_password(
     Ok(())
 }
 
-/// Makes an organization; `None` when its short name is taken.
-pub async fn insert_organization(
-    db: &Db,
-    id: OrganizationId,
-    name: &str,
-    slug: &str,
-    time_zone: &str,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let mut tx = db.begin().await?;
-    let made = tx
-        .sql("INSERT INTO organizations (id, name, slug, time_zone, revision, created_at) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT (slug) DO NOTHING")
-        .bind(id)
-        .bind(name.to_owned())
-        .bind(slug.to_owned())
-        .bind(time_zone.to_owned())
-        .bind(now)
-        .run()
-        .await?;
-    tx.commit().await?;
-    Ok(made == 1)
+/// The organization itself.
+pub async fn organization(db: &mut impl Sqls, id: OrganizationId) -> Result<Option<Organization>, Error> {
+    journal::find(db, id, id).await
 }
 
 /// The organization with this short name.

@@ -1,0 +1,51 @@
+//! The organization itself: the tenant that everything belongs to.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::id::OrganizationId;
+use crate::journal::{Change, Changing};
+
+/// What can be said of an organization.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationInput {
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// IANA name: the zone of users and customers who have none of their own.
+    #[schema(min_length = 1, max_length = 64, example = "Europe/Berlin")]
+    pub time_zone: String,
+}
+
+/// The tenant: everything belongs to exactly one.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Organization {
+    pub id: OrganizationId,
+    #[serde(flatten)]
+    pub fields: OrganizationInput,
+    /// Its short name, given once; tells organizations apart when one address signs in to several.
+    #[schema(max_length = 100)]
+    pub slug: String,
+    pub revision: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Organization {
+    pub fn new(id: OrganizationId, slug: String, fields: OrganizationInput, now: Timestamp) -> Self {
+        Self {
+            id,
+            fields,
+            slug,
+            revision: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Another name, another zone.
+    pub fn revise(self, fields: OrganizationInput) -> Change<Self> {
+        self.change("updated", |next| next.fields = fields)
+    }
+}
