@@ -1,0 +1,150 @@
+//! Nothing crosses from one organization to another: a missing record and another organization's are the same 404.
+
+use touchbase::db::Sqls;
+use touchbase::id::OrganizationId;
+use touchbase::routes;
+use uuid::Uuid;
+
+use crate::samples::Samples;
+use crate::source::{none, none_but};
+use crate::support::Server;
+
+/// Collections whose records no request creates directly. This list may only shrink.
+const WITHOUT_SAMPLE: &[&str] = &[];
+
+/// Operations whose `{id}` is not a record's. This list may only shrink.
+const NOT_A_RECORD: &[&str] = &[];
+
+async fn revision(server: &Server, organization: OrganizationId) -> i64 {
+    let (revision,): (i64,) = server
+        .app
+        .read()
+        .sql("SELECT revision FROM organizations WHERE id = $1")
+        .bind(organization)
+        .one()
+        .await
+        .unwrap();
+    revision
+}
+
+#[actix_web::test]
+async fn a_missing_record_and_another_organizations_are_the_same_to_everybody() {
+    let server = Server::start().await;
+    let (ours, theirs) = (
+        Samples::new(server.admin()),
+        Samples::new(server.another_organization().await),
+    );
+    let mut without = Vec::new();
+    for collection in Samples::collections() {
+        if let Err(reason) = theirs.of(&collection).await {
+            println!("{collection}: {reason}");
+            without.push(collection);
+        }
+    }
+    none_but(
+        "add what a sample of these needs to samples.rs",
+        WITHOUT_SAMPLE,
+        &without,
+    );
+    let made = theirs.made();
+    for (collection, id) in &made {
+        if ours.operation(&format!("{collection}/{{id}}"), "get").is_object() {
+            theirs.client.get(&format!("{collection}/{id}")).await.expect(200);
+        }
+    }
+    let user = theirs.client.user.clone().unwrap();
+    let organization = organization_of(&server, user.id.into()).await;
+    let before = revision(&server, organization).await;
+    let mut faults = Vec::new();
+    for endpoint in routes::endpoints() {
+        let row = format!("{} {}", endpoint.method, endpoint.path);
+        let Some((collection, _)) = endpoint.path.split_once("/{id}") else {
+            continue;
+        };
+        if NOT_A_RECORD.contains(&row.as_str()) {
+            continue;
+        }
+        let operation = ours.operation(&endpoint.path, endpoint.method.as_str());
+        let body = match ours.body(operation, &serde_json::json!({})).await {
+            Ok(body) => body,
+            Err(reason) => {
+                faults.push(format!("{row}: {reason}"));
+                continue;
+            }
+        };
+        let missing = Uuid::from_u128(rand::random()).to_string();
+        for (whose, id) in [
+            ("a missing", Some(&missing)),
+            ("another organization's", made.get(collection)),
+        ] {
+            let Some(id) = id else { continue };
+            let path = crate::grid::somewhere(&endpoint.path.replace("{id}", id));
+            let reply = ours.send(endpoint.method.as_str(), &path, operation, &body).await;
+            if reply.status != 404 || reply.body["code"] != "not_found" {
+                faults.push(format!(
+                    "{row} with {whose} id answers {}: {}",
+                    reply.status, reply.text
+                ));
+            }
+        }
+    }
+    none("records that can be told apart", &faults);
+    assert_eq!(
+        revision(&server, organization).await,
+        before,
+        "another organization's rows have changed"
+    );
+}
+
+async fn organization_of(server: &Server, user: Uuid) -> OrganizationId {
+    let (organization,): (OrganizationId,) = server
+        .app
+        .read()
+        .sql("SELECT organization_id FROM users WHERE id = $1")
+        .bind(user)
+        .one()
+        .await
+        .unwrap();
+    organization
+}
+
+#[actix_web::test]
+async fn whatever_is_created_stands_in_the_journal() {
+    let server = Server::start().await;
+    let samples = Samples::new(server.admin());
+    for collection in Samples::collections() {
+        drop(samples.of(&collection).await);
+    }
+    let mut faults = Vec::new();
+    for (collection, id) in samples.made() {
+        let id: Uuid = id.parse().unwrap();
+        let (entries,): (i64,) = server
+            .app
+            .read()
+            .sql(
+                "SELECT COUNT(*) FROM journal WHERE organization_id = $1 AND record_id = $2 AND request_id IS NOT NULL",
+            )
+            .bind(server.organization)
+            .bind(id)
+            .one()
+            .await
+            .unwrap();
+        if entries == 0 {
+            faults.push(format!("{collection}/{id} has no entry"));
+        }
+    }
+    none("records that the journal does not know", &faults);
+    let (last, count): (i64, i64) = server
+        .app
+        .read()
+        .sql("SELECT MAX(revision), COUNT(*) FROM journal WHERE organization_id = $1")
+        .bind(server.organization)
+        .one()
+        .await
+        .unwrap();
+    assert_eq!(
+        (last, count),
+        (revision(&server, server.organization).await, last),
+        "a revision is missing from the journal"
+    );
+}
