@@ -5,6 +5,7 @@ use super::store;
 use super::user::{User, UserInput};
 use crate::access::password;
 use crate::app::{App, Broken};
+use crate::features::programs::program::Program;
 use crate::id::OrganizationId;
 use crate::journal::{self, Actor, ActorKind, Change, Origin, Unit};
 
@@ -63,8 +64,13 @@ pub async fn organization(app: &App, name: &str, time_zone: &str) -> Result<Orga
         time_zone: time_zone.to_owned(),
     };
     let organization = Organization::new(id, slug.clone(), fields, unit.now());
-    let made = match unit.save(Change::created(organization)).await {
-        Ok(_) => unit.commit().await,
+    let program = Program::one_a_day(unit.new_id(), unit.now());
+    let mut made = unit.save(Change::created(organization)).await.map(drop);
+    if made.is_ok() {
+        made = unit.save(Change::created(program)).await.map(drop);
+    }
+    let made = match made {
+        Ok(()) => unit.commit().await,
         Err(error) => {
             drop(unit);
             Err(error)
