@@ -58,8 +58,12 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// A row, from what `#[utoipa::path]` wrote down. Use [`crate::endpoints!`].
-    pub fn new<P: utoipa::Path + utoipa::__dev::SchemaReferences>(access: Access, route: fn() -> Route) -> Self {
-        let operation = P::operation();
+    pub fn new<P: utoipa::Path + utoipa::__dev::SchemaReferences + for<'t> utoipa::__dev::Tags<'t>>(
+        access: Access,
+        route: fn() -> Route,
+    ) -> Self {
+        let mut operation = P::operation();
+        operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
         let method = match P::methods().first() {
             Some(HttpMethod::Post) => Method::POST,
             Some(HttpMethod::Put) => Method::PUT,

@@ -1,5 +1,6 @@
 //! What every request passes before its handler: who, may they, is it well-formed, was it answered before.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +10,15 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tracing::Instrument;
 
+use super::bearer::authenticate;
 use super::body::{Parsed, Raw, parse};
 use super::endpoint::{Access, Size};
 use super::rules::Rules;
 use super::{Endpoint, Problem, accept, export, idempotency, request_id};
-use crate::access::{Caller, key};
+use crate::access::Caller;
 use crate::journal::{Claim, Origin};
 use crate::refusal::Code;
 
@@ -42,23 +44,6 @@ impl FromRequest for Chosen {
             .copied()
             .unwrap_or(Self(export::JSON))))
     }
-}
-
-impl FromRequest for Caller {
-    type Error = Problem;
-    type Future = std::future::Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = request.extensions().get::<Self>().cloned();
-        std::future::ready(caller.ok_or_else(unauthenticated))
-    }
-}
-
-fn unauthenticated() -> Problem {
-    Problem::new(
-        Code::Unauthenticated,
-        "Sign in at `POST /v1/auth/login`, or send an API key, as `Authorization: Bearer …`.",
-    )
 }
 
 impl Gate {
@@ -103,7 +88,7 @@ impl Gate {
         request.extensions_mut().insert(Chosen(kind));
         let call = next.call(request);
         if self.endpoint.method.is_safe() {
-            return call.await.map(ServiceResponse::map_into_boxed_body);
+            return unharmed(call).await.map(ServiceResponse::map_into_boxed_body);
         }
         // A write goes on when its client goes away: it runs as a task of its own, to its commit or its rollback.
         let task = request_id::within(id, async move {
@@ -233,6 +218,14 @@ impl Gate {
     }
 }
 
+/// A handler that panics answers like any other mistake of ours, instead of breaking its connection.
+async fn unharmed<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match AssertUnwindSafe(call).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => Err(Problem::internal(&"a handler panicked").into()),
+    }
+}
+
 enum Prepared {
     Answered(HttpResponse),
     Go(Option<Answered>),
@@ -294,7 +287,7 @@ fn app(request: &ServiceRequest) -> Result<Arc<crate::app::App>, Problem> {
         .ok_or_else(|| Problem::internal(&"the application is not mounted"))
 }
 
-fn header_text(request: &ServiceRequest, name: &header::HeaderName) -> Option<String> {
+pub(super) fn header_text(request: &ServiceRequest, name: &header::HeaderName) -> Option<String> {
     request
         .headers()
         .get(name)
@@ -337,29 +330,6 @@ pub fn address(request: &HttpRequest, trusted_proxies: usize) -> String {
         .nth(trusted_proxies - 1)
         .and_then(|address| address.trim().parse::<std::net::IpAddr>().ok())
         .map_or(peer, |address| address.to_string())
-}
-
-async fn authenticate(app: &crate::app::App, request: &ServiceRequest) -> Result<Caller, Problem> {
-    let authorization = header_text(request, &header::AUTHORIZATION).ok_or_else(unauthenticated)?;
-    let (scheme, token) = authorization.split_once(' ').ok_or_else(unauthenticated)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(unauthenticated());
-    }
-    let (token, now) = (token.trim(), app.clock.now());
-    let refused = || unauthenticated().with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
-    if token.starts_with("tb_") {
-        if !key::well_formed(token) {
-            return Err(refused());
-        }
-        return app.callers.key(&app.db, now, token).await?.ok_or_else(refused);
-    }
-    if app.keys.names_unknown_key(token, now)
-        && let Err(error) = app.keys.refresh(&app.db).await
-    {
-        tracing::warn!(error = %error.0, "the signing keys could not be read again");
-    }
-    let claims = app.keys.check(token, now).ok_or_else(refused)?;
-    app.callers.user(&app.db, now, &claims).await?.ok_or_else(refused)
 }
 
 /// Reads a body whole, within its limit and its time.
@@ -410,4 +380,16 @@ pub async fn other_method(request: HttpRequest, allow: String) -> HttpResponse {
     )
     .with_header(header::ALLOW, allow)
     .error_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_panic_becomes_a_problem_of_ours() {
+        let outcome: Result<(), Error> = unharmed(async { panic!("a mistake") }).await;
+        let status = outcome.map_err(|error| error.as_response_error().status_code().as_u16());
+        assert_eq!(status, Err(500));
+    }
 }

@@ -1,6 +1,7 @@
 //! HTTP, the same for every feature: the endpoint table, problems, bodies, queries, pages, replies, idempotency.
 
 pub mod accept;
+mod bearer;
 pub mod body;
 pub mod csv;
 pub mod endpoint;

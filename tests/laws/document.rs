@@ -246,3 +246,25 @@ fn every_request_body_shows_an_example() {
     }
     none("bodies without an example", &faults);
 }
+
+#[test]
+fn every_example_of_a_body_fits_its_schema() {
+    let document = document();
+    let mut faults = Vec::new();
+    for (row, operation) in operations(&document) {
+        for (_, media) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            let schema = serde_json::json!({ "allOf": [media["schema"]], "components": document["components"] });
+            let rule = jsonschema::options()
+                .should_validate_formats(true)
+                .build(&schema)
+                .unwrap();
+            for error in rule
+                .iter_errors(&media["example"])
+                .filter(|_| media["schema"]["$ref"].is_string())
+            {
+                faults.push(format!("{row}: {error} at {}", error.instance_path()));
+            }
+        }
+    }
+    none("examples that would be refused", &faults);
+}

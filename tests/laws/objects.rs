@@ -19,7 +19,7 @@ async fn revision(server: &Server, organization: OrganizationId) -> i64 {
     let (revision,): (i64,) = server
         .app
         .read()
-        .sql("SELECT revision FROM organizations WHERE id = $1")
+        .sql("SELECT last_revision FROM organizations WHERE id = $1")
         .bind(organization)
         .one()
         .await

@@ -1,0 +1,54 @@
+//! Who is calling, by the token or the key in `Authorization`.
+
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use super::Problem;
+use super::gate::header_text;
+use crate::access::{Caller, key};
+use crate::refusal::Code;
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = request.extensions().get::<Self>().cloned();
+        std::future::ready(caller.ok_or_else(unauthenticated))
+    }
+}
+
+fn unauthenticated() -> Problem {
+    Problem::new(
+        Code::Unauthenticated,
+        "Sign in at `POST /v1/auth/login`, or send an API key, as `Authorization: Bearer …`.",
+    )
+}
+
+/// The caller whom the database knows to be there and active.
+///
+/// # Errors
+/// 401 for anybody else.
+pub async fn authenticate(app: &crate::app::App, request: &ServiceRequest) -> Result<Caller, Problem> {
+    let authorization = header_text(request, &header::AUTHORIZATION).ok_or_else(unauthenticated)?;
+    let (scheme, token) = authorization.split_once(' ').ok_or_else(unauthenticated)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(unauthenticated());
+    }
+    let (token, now) = (token.trim(), app.clock.now());
+    let refused = || unauthenticated().with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
+    if token.starts_with("tb_") {
+        if !key::well_formed(token) {
+            return Err(refused());
+        }
+        return app.callers.key(&app.db, now, token).await?.ok_or_else(refused);
+    }
+    if app.keys.names_unknown_key(token, now)
+        && let Err(error) = app.keys.refresh(&app.db).await
+    {
+        tracing::warn!(error = %error.0, "the signing keys could not be read again");
+    }
+    let claims = app.keys.check(token, now).ok_or_else(refused)?;
+    app.callers.user(&app.db, now, &claims).await?.ok_or_else(refused)
+}
