@@ -58,3 +58,14 @@ crate::id! {
     /// A key for scripts and dashboards.
     ApiKeyId;
 }
+
+/// The id of a record of another room, where only its form matters.
+pub struct AnyId;
+
+impl utoipa::PartialSchema for AnyId {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        schema()
+    }
+}
+
+impl utoipa::ToSchema for AnyId {}

@@ -13,6 +13,9 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::people::endpoints(),
         features::programs::endpoints(),
         features::service::endpoints(),
+        features::notes::endpoints(),
+        features::nps::endpoints(),
+        features::action_items::endpoints(),
     ]
     .into_iter()
     .flatten()

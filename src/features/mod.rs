@@ -1,9 +1,13 @@
 //! A room per capability. A feature may use another's domain and store, never its api.
 
+pub mod action_items;
 pub mod assignments;
 pub mod attempts;
 pub mod audit;
 pub mod customers;
+pub mod notes;
+pub mod nps;
 pub mod people;
 pub mod programs;
 pub mod service;
+pub mod references;

@@ -1,0 +1,177 @@
+//! Speaks: notes and themes.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::note::{Context, Note, NoteId, NoteInput};
+use super::store::{self, NoteFilter};
+use crate::access::{Caller, Permission, Role};
+use crate::clock::Timestamp;
+use crate::features::customers::customer::CustomerId;
+use crate::features::references::References;
+use crate::http::page::Paging;
+use crate::http::precondition::IfMatch;
+use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::journal::Change;
+use crate::refusal::Refusal;
+
+crate::page!(NotePage of Note);
+
+/// The fields to change.
+type NotePatch = Patch<NoteInput>;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    crate::endpoints![
+        list_notes: Access::Needs(Permission::NotesRead),
+        create_note: Access::Needs(Permission::NotesWrite),
+        get_note: Access::Needs(Permission::NotesRead),
+        update_note: Access::Needs(Permission::NotesWrite),
+        list_themes: Access::Needs(Permission::NotesRead),
+    ]
+}
+
+/// A new note.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewNote {
+    /// Chosen by the client, so that it can be made offline; else by the server.
+    pub id: Option<NoteId>,
+    pub customer_id: CustomerId,
+    /// Who said it.
+    #[schema(value_type = Option<crate::id::AnyId>)]
+    pub contact_id: Option<Uuid>,
+    #[schema(value_type = Option<crate::id::AnyId>)]
+    pub assignment_id: Option<Uuid>,
+    #[schema(value_type = Option<crate::id::AnyId>)]
+    pub attempt_id: Option<Uuid>,
+    /// When the customer said it; now when absent.
+    pub occurred_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub fields: NoteInput,
+}
+
+/// List notes.
+///
+/// Across customers; with `q` by their words.
+#[utoipa::path(get, path = "/v1/notes", operation_id = "list_notes", tag = "notes", params(NoteFilter, Paging),
+    responses((status = 200, description = "A page of notes", body = NotePage)))]
+async fn list_notes(app: App, caller: Caller, filter: Query<NoteFilter>, paging: Paging) -> Answer<NotePage> {
+    let window = paging.window(&app, &caller, store::SORTS, "-occurred_at")?;
+    let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
+    Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
+}
+
+/// Write a note.
+///
+/// Its author is the caller. The notes of a call come with its attempt, in one request.
+#[utoipa::path(post, path = "/v1/notes", operation_id = "create_note", tag = "notes", request_body = NewNote,
+    responses((status = 201, description = "The new note", body = Note), (status = 200, description = "It was there already, just so", body = Note)))]
+async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Note> {
+    let (mut unit, scope, new) = (app.write(&caller).await?, caller.scope(), new.0);
+    let id = new.id.unwrap_or_else(|| unit.new_id());
+    let there = store::find(&mut unit, &scope, id).await?;
+    let context = Context {
+        customer_id: new.customer_id,
+        contact_id: new.contact_id,
+        assignment_id: new.assignment_id,
+        attempt_id: new.attempt_id,
+        author_id: caller.user,
+        // Said again, it is about the time that was kept.
+        occurred_at: new.occurred_at.or(there.as_ref().map(|there| there.occurred_at)),
+    };
+    let note = Note::new(id, new.fields, context, unit.now());
+    if let Some(there) = there {
+        return crate::http::reply::again(there, &note);
+    }
+    let mut references = References::of(&mut unit, &scope);
+    references.customer("/customer_id", note.customer_id).await?;
+    references.user("/employee_id", note.fields.employee_id).await?;
+    references.settle()?;
+    let note = unit.save(Change::created(note)).await?;
+    unit.answer(Reply::created("/v1/notes", note)).await
+}
+
+/// Read a note.
+#[utoipa::path(get, path = "/v1/notes/{id}", operation_id = "get_note", tag = "notes",
+    responses((status = 200, description = "The note", body = Note)))]
+async fn get_note(app: App, caller: Caller, id: Path<NoteId>) -> Answer<Note> {
+    let note = store::find(&mut app.read(), &caller.scope(), *id).await?;
+    Ok(Reply::record(note.ok_or_else(Problem::not_found)?))
+}
+
+/// Change a note.
+///
+/// Its author may, and a manager.
+#[utoipa::path(patch, path = "/v1/notes/{id}", operation_id = "update_note", tag = "notes",
+    request_body(content = NotePatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "The note as it is now", body = Note)))]
+async fn update_note(app: App, caller: Caller, id: Path<NoteId>, patch: NotePatch, if_match: IfMatch) -> Answer<Note> {
+    let (mut unit, scope) = (app.write(&caller).await?, caller.scope());
+    let note = store::find(&mut unit, &scope, *id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let own = note.author_id.is_some_and(|author| caller.is(author));
+    if !own && !matches!(caller.role, Role::Admin | Role::Manager) {
+        return Err(Refusal::not_yours("A note is changed by its author or by a manager.").into());
+    }
+    let fields = patch.apply(&note.fields)?;
+    let change = note.revise(fields);
+    if_match.allows(&change)?;
+    let mut references = References::of(&mut unit, &scope);
+    references.user("/employee_id", change.after.fields.employee_id).await?;
+    references.settle()?;
+    let note = unit.save(change).await?;
+    unit.answer(Reply::record(note)).await
+}
+
+/// Which themes are asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ThemeFilter {
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub customer_id: Option<CustomerId>,
+    pub occurred_at_gte: Option<Timestamp>,
+    pub occurred_at_lt: Option<Timestamp>,
+    /// How many themes, the most frequent first; 200 by default.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<i64>,
+}
+
+/// A line of the theme register.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ThemeLine {
+    #[schema(max_length = 60)]
+    pub theme: String,
+    /// In how many notes it came up.
+    #[schema(minimum = 0)]
+    pub notes: i64,
+    pub first_seen_at: Timestamp,
+    pub last_seen_at: Timestamp,
+}
+
+/// The theme register.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ThemeRegister {
+    #[schema(max_items = 1000)]
+    pub data: Vec<ThemeLine>,
+}
+
+/// Read the theme register.
+///
+/// Which areas come up, how often, and since when; the most frequent first.
+#[utoipa::path(get, path = "/v1/themes", operation_id = "list_themes", tag = "notes", params(ThemeFilter),
+    responses((status = 200, description = "The themes", body = ThemeRegister)))]
+async fn list_themes(app: App, caller: Caller, filter: Query<ThemeFilter>) -> Answer<ThemeRegister> {
+    let (from, until) = (filter.occurred_at_gte, filter.occurred_at_lt);
+    let limit = filter.limit.unwrap_or(200);
+    let rows = store::themes(&mut app.read(), &caller.scope(), from, until, filter.customer_id, limit).await?;
+    let data = rows
+        .into_iter()
+        .map(|(theme, notes, first_seen_at, last_seen_at)| ThemeLine {
+            theme,
+            notes,
+            first_seen_at,
+            last_seen_at,
+        });
+    Ok(Reply::ok(ThemeRegister { data: data.collect() }))
+}

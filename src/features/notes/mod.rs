@@ -1,0 +1,10 @@
+//! Typed notes: what was learned, with themes, and the register of themes.
+
+mod api;
+pub mod note;
+pub mod store;
+
+/// This room's rows of the endpoint table.
+pub fn endpoints() -> Vec<crate::http::Endpoint> {
+    api::endpoints()
+}

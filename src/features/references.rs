@@ -1,0 +1,78 @@
+//! Whether what a request refers to is there: records of the same organization, users who are active.
+
+use crate::access::Scope;
+use crate::db::{Error, Sqls};
+use crate::features::customers::{self, customer::CustomerId};
+use crate::features::people;
+use crate::http::{Fault, Problem};
+use crate::id::UserId;
+
+/// Collects what is not there, so that all of it is told at once.
+pub struct References<'u, U: Sqls> {
+    db: &'u mut U,
+    scope: &'u Scope,
+    faults: Vec<Fault>,
+}
+
+impl<'u, U: Sqls> References<'u, U> {
+    pub fn of(db: &'u mut U, scope: &'u Scope) -> Self {
+        Self {
+            db,
+            scope,
+            faults: Vec::new(),
+        }
+    }
+
+    /// The customer must be there.
+    pub async fn customer(&mut self, pointer: &str, id: CustomerId) -> Result<(), Error> {
+        if customers::store::find(self.db, self.scope, id).await?.is_none() {
+            self.missing(pointer, "customer", id);
+        }
+        Ok(())
+    }
+
+    /// The user must be there.
+    pub async fn user(&mut self, pointer: &str, id: Option<UserId>) -> Result<(), Error> {
+        if let Some(id) = id
+            && people::store::find(self.db, self.scope, id).await?.is_none()
+        {
+            self.missing(pointer, "user", id);
+        }
+        Ok(())
+    }
+
+    /// The user must be there and active: nobody else gets work.
+    pub async fn active_user(&mut self, pointer: &str, id: Option<UserId>) -> Result<(), Error> {
+        let Some(id) = id else { return Ok(()) };
+        match people::store::find(self.db, self.scope, id).await? {
+            Some(user) if user.active => {}
+            Some(_) => self.fault(pointer, "not_active", format!("The user {id} is not active.")),
+            None => self.missing(pointer, "user", id),
+        }
+        Ok(())
+    }
+
+    /// Adds a fault that was found elsewhere.
+    pub fn fault(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
+        self.faults.push(Fault::new(pointer, code, detail));
+    }
+
+    fn missing(&mut self, pointer: &str, what: &str, id: impl std::fmt::Display) {
+        self.fault(pointer, "not_found", format!("There is no {what} {id}."));
+    }
+
+    /// What was not there.
+    pub fn faults(self) -> Vec<Fault> {
+        self.faults
+    }
+
+    /// # Errors
+    /// 400 with everything that is not there.
+    pub fn settle(self) -> Result<(), Problem> {
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.faults))
+        }
+    }
+}
