@@ -9,5 +9,5 @@ pub mod notes;
 pub mod nps;
 pub mod people;
 pub mod programs;
-pub mod service;
 pub mod references;
+pub mod service;
