@@ -78,7 +78,7 @@ impl Endpoint {
             Some(RefOr::Ref(_)) | None => None,
         };
         let bodies: Vec<String> = body.iter().flat_map(|body| body.content.keys().cloned()).collect();
-        let body_required = body.is_some_and(|body| body.required != Some(utoipa::openapi::Required::False));
+        let body_required = body.is_some_and(|body| body.required == Some(utoipa::openapi::Required::True));
         let mut schemas = Vec::new();
         P::schemas(&mut schemas);
         let mut endpoint = Self {
