@@ -3,5 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod action_items;
 mod customers;
 mod ground;
+mod notes;
+mod nps;
