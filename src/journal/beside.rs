@@ -5,19 +5,25 @@ use uuid::Uuid;
 use super::record::{Label, Record};
 use super::unit::{Error, Unit};
 use crate::db::Sqls;
+use crate::db::search::Document;
 
 /// Rows per statement when many are written.
 pub(super) const ROWS: usize = 500;
 
-/// Whose labels go, and which come, with the records of one `save_all`.
+/// What goes and what comes beside the records of one `save_all`. What stays as it is costs nothing.
 #[derive(Default)]
-pub(super) struct Relabelled {
+pub(super) struct Beside {
     stale: Vec<Uuid>,
     fresh: Vec<(Uuid, Label)>,
+    documents: Vec<(Uuid, Document)>,
 }
 
-impl Relabelled {
+impl Beside {
     pub(super) fn note<R: Record>(&mut self, before: Option<&R>, after: &R) {
+        let document = after.document();
+        if document != before.and_then(Record::document) {
+            self.documents.extend(document.map(|document| (after.id(), document)));
+        }
         let (old, new) = (before.map(Record::labels).unwrap_or_default(), after.labels());
         if old == new {
             return;
@@ -30,37 +36,26 @@ impl Relabelled {
 }
 
 impl Unit {
-    /// Keeps the texts of full-text search beside their records.
-    pub(super) async fn index<R: Record>(&mut self, rows: &[&R]) -> Result<(), Error> {
+    /// Writes what comes and removes what goes beside saved records.
+    pub(super) async fn keep(&mut self, beside: Beside) -> Result<(), Error> {
         let organization = self.organization;
-        let documents: Vec<_> = rows
-            .iter()
-            .filter_map(|row| row.document().map(|document| (row.id(), document)))
-            .collect();
-        if documents.is_empty() {
-            return Ok(());
+        for chunk in beside.documents.chunks(ROWS) {
+            let mut sql = self
+                .tx
+                .sql("INSERT INTO search_documents (organization_id, collection, record_id, leads_to, text) VALUES ");
+            for (at, (id, document)) in chunk.iter().enumerate() {
+                sql.push(if at == 0 { "(" } else { ", (" }).value(organization);
+                sql.push(", ").value(document.collection.to_owned());
+                sql.push(", ").value(*id);
+                sql.push(", ").value(document.leads_to);
+                sql.push(", ").value(document.text.clone()).push(")");
+            }
+            sql.push(
+                " ON CONFLICT (organization_id, collection, record_id) DO UPDATE SET leads_to = excluded.leads_to, text = excluded.text",
+            );
+            sql.run().await?;
         }
-        let mut sql = self
-            .tx
-            .sql("INSERT INTO search_documents (organization_id, collection, record_id, leads_to, text) VALUES ");
-        for (at, (id, document)) in documents.into_iter().enumerate() {
-            sql.push(if at == 0 { "(" } else { ", (" }).value(organization);
-            sql.push(", ").value(document.collection.to_owned());
-            sql.push(", ").value(id);
-            sql.push(", ").value(document.leads_to);
-            sql.push(", ").value(document.text).push(")");
-        }
-        sql.push(
-            " ON CONFLICT (organization_id, collection, record_id) DO UPDATE SET leads_to = excluded.leads_to, text = excluded.text",
-        );
-        sql.run().await?;
-        Ok(())
-    }
-
-    /// Keeps the labels of records beside them.
-    pub(super) async fn label(&mut self, labels: Relabelled) -> Result<(), Error> {
-        let organization = self.organization;
-        for chunk in labels.stale.chunks(ROWS) {
+        for chunk in beside.stale.chunks(ROWS) {
             let mut sql = self
                 .tx
                 .sql("DELETE FROM record_labels WHERE organization_id = $1 AND record_id IN ")
@@ -68,7 +63,7 @@ impl Unit {
             sql.list(chunk.iter().copied());
             sql.run().await?;
         }
-        for chunk in labels.fresh.chunks(ROWS) {
+        for chunk in beside.fresh.chunks(ROWS) {
             let mut sql = self
                 .tx
                 .sql("INSERT INTO record_labels (organization_id, kind, label, record_id) VALUES ");
@@ -96,10 +91,10 @@ impl Unit {
                 .run()
                 .await?;
         }
-        let labels = Relabelled {
+        self.keep(Beside {
             stale: vec![before.id()],
-            fresh: Vec::new(),
-        };
-        self.label(labels).await
+            ..Beside::default()
+        })
+        .await
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::beside::{ROWS, Relabelled};
+use super::beside::{Beside, ROWS};
 use super::change::{Change, difference, removal};
 use super::record::Record;
 use crate::access::{Actor, Origin};
@@ -156,7 +156,7 @@ impl Unit {
     pub async fn save_all<R: Record>(&mut self, changes: Vec<Change<R>>) -> Result<Vec<R>, Error> {
         let mut saved = Vec::with_capacity(changes.len());
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
-        let mut relabelled = Relabelled::default();
+        let mut beside = Beside::default();
         for change in changes {
             let mut record = change.after;
             let new = change.before.is_none();
@@ -175,7 +175,7 @@ impl Unit {
                 customer: record.customer(),
                 changes: Value::Object(fields),
             });
-            relabelled.note(change.before.as_ref(), &record);
+            beside.note(change.before.as_ref(), &record);
             let rows = if new { &mut fresh } else { &mut changed };
             rows.push(saved.len());
             saved.push(record);
@@ -184,10 +184,9 @@ impl Unit {
             for chunk in rows.chunks(ROWS) {
                 let chunk: Vec<&R> = chunk.iter().filter_map(|&at| saved.get(at)).collect();
                 self.write(&chunk, update).await?;
-                self.index(&chunk).await?;
             }
         }
-        self.label(relabelled).await?;
+        self.keep(beside).await?;
         if self.entries.len() >= ROWS {
             self.flush().await?;
         }

@@ -102,3 +102,20 @@ async fn a_long_list_is_read_page_by_page_in_every_order() {
         25
     );
 }
+
+#[actix_web::test]
+async fn names_sort_alike_on_both_databases() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    for name in ["Über", "ab", "A-C", "a b", "Zürich", "ub"] {
+        manager.post("/v1/customers", json!({"name": name})).await.expect(201);
+    }
+    let page = manager.get("/v1/customers").await.expect(200);
+    let names: Vec<_> = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|customer| customer["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["a b", "A-C", "ab", "ub", "Über", "Zürich"]);
+}
