@@ -20,6 +20,8 @@ pub struct Reply<T> {
     location: Option<String>,
     content_type: &'static str,
     headers: Vec<(HeaderName, String)>,
+    /// Top-level fields that are shown once and kept nowhere.
+    secrets: &'static [&'static str],
 }
 
 impl<T> Reply<T> {
@@ -31,6 +33,7 @@ impl<T> Reply<T> {
             location: None,
             content_type: "application/json",
             headers: Vec::new(),
+            secrets: &[],
         }
     }
 
@@ -48,6 +51,13 @@ impl<T> Reply<T> {
     #[must_use]
     pub fn revision(mut self, revision: i64) -> Self {
         self.etag = Some(revision);
+        self
+    }
+
+    /// Names the fields that are shown this once: an answer that is kept for a repeated request has null in their place.
+    #[must_use]
+    pub fn shown_once(mut self, fields: &'static [&'static str]) -> Self {
+        self.secrets = fields;
         self
     }
 
@@ -98,6 +108,24 @@ impl<T: Serialize> Reply<T> {
             return Ok(Vec::new());
         }
         serde_json::to_vec(&self.body).map_err(|error| Problem::internal(&error))
+    }
+
+    /// The body as it may be kept: without what is shown once.
+    fn kept(&self) -> Result<Vec<u8>, Problem> {
+        let bytes = self.bytes()?;
+        if self.secrets.is_empty() {
+            return Ok(bytes);
+        }
+        let mut body: Value = serde_json::from_slice(&bytes).map_err(|error| Problem::internal(&error))?;
+        for (_, value) in body
+            .as_object_mut()
+            .into_iter()
+            .flatten()
+            .filter(|(field, _)| self.secrets.contains(&field.as_str()))
+        {
+            *value = Value::Null;
+        }
+        serde_json::to_vec(&body).map_err(|error| Problem::internal(&error))
     }
 
     fn head(&self) -> Vec<(String, String)> {
@@ -215,7 +243,7 @@ impl Unit {
     /// # Errors
     /// When the database could not promise durability; then nothing was written.
     pub async fn answer<T: Serialize>(mut self, reply: Reply<T>) -> Answer<T> {
-        let bytes = reply.bytes()?;
+        let bytes = reply.kept()?;
         let mut head = reply.head();
         head.push(("content-type".into(), reply.content_type.into()));
         self.remember(reply.status.as_u16(), &head, &bytes).await?;
