@@ -16,6 +16,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::notes::endpoints(),
         features::nps::endpoints(),
         features::action_items::endpoints(),
+        features::cases::endpoints(),
     ]
     .into_iter()
     .flatten()

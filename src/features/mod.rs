@@ -4,6 +4,7 @@ pub mod action_items;
 pub mod assignments;
 pub mod attempts;
 pub mod audit;
+pub mod cases;
 pub mod customers;
 pub mod notes;
 pub mod nps;

@@ -4,6 +4,7 @@
 mod support;
 
 mod action_items;
+mod cases;
 mod customers;
 mod ground;
 mod notes;

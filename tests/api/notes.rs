@@ -106,6 +106,10 @@ async fn a_note_is_changed_by_its_author_or_a_manager() {
         .patch(&path, json!({"body": "A customer portal."}))
         .await
         .expect(200);
+    let mine = executive.post("/v1/notes", new.clone()).await.header("location");
+    assert_eq!(colleague.delete(&mine).await.problem(403), "not_yours");
+    assert_eq!(executive.delete(&mine).await.status, 204);
+    assert_eq!(executive.get(&mine).await.problem(404), "not_found");
 
     assert_eq!(
         server.contributor().post("/v1/notes", new.clone()).await.problem(403),

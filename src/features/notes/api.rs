@@ -6,14 +6,14 @@ use uuid::Uuid;
 
 use super::note::{Context, Note, NoteId, NoteInput};
 use super::store::{self, NoteFilter};
-use crate::access::{Caller, Permission, Role};
+use crate::access::{Caller, Permission, Role, Scope};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
-use crate::journal::Change;
+use crate::journal::{Change, Unit};
 use crate::refusal::Refusal;
 
 crate::page!(NotePage of Note);
@@ -27,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         create_note: Access::Needs(Permission::NotesWrite),
         get_note: Access::Needs(Permission::NotesRead),
         update_note: Access::Needs(Permission::NotesWrite),
+        delete_note: Access::Needs(Permission::NotesWrite),
         list_themes: Access::Needs(Permission::NotesRead),
     ]
 }
@@ -107,13 +108,7 @@ async fn get_note(app: App, caller: Caller, id: Path<NoteId>) -> Answer<Note> {
     responses((status = 200, description = "The note as it is now", body = Note)))]
 async fn update_note(app: App, caller: Caller, id: Path<NoteId>, patch: NotePatch, if_match: IfMatch) -> Answer<Note> {
     let (mut unit, scope) = (app.write(&caller).await?, caller.scope());
-    let note = store::find(&mut unit, &scope, *id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    let own = note.author_id.is_some_and(|author| caller.is(author));
-    if !own && !matches!(caller.role, Role::Admin | Role::Manager) {
-        return Err(Refusal::not_yours("A note is changed by its author or by a manager.").into());
-    }
+    let note = theirs(&mut unit, &scope, &caller, *id).await?;
     let fields = patch.apply(&note.fields)?;
     let change = note.revise(fields);
     if_match.allows(&change)?;
@@ -122,6 +117,29 @@ async fn update_note(app: App, caller: Caller, id: Path<NoteId>, patch: NotePatc
     references.settle()?;
     let note = unit.save(change).await?;
     unit.answer(Reply::record(note)).await
+}
+
+/// Delete a note.
+///
+/// Its author may, and a manager. The journal keeps what it said.
+#[utoipa::path(delete, path = "/v1/notes/{id}", operation_id = "delete_note", tag = "notes",
+    responses((status = 204, description = "It is gone")))]
+async fn delete_note(app: App, caller: Caller, id: Path<NoteId>, if_match: IfMatch) -> Answer<()> {
+    let mut unit = app.write(&caller).await?;
+    let note = theirs(&mut unit, &caller.scope(), &caller, *id).await?;
+    if_match.at(note.revision)?;
+    unit.remove(note).await?;
+    unit.answer(Reply::nothing()).await
+}
+
+/// The note, when it is this caller's to change: its author's, or a manager's.
+async fn theirs(unit: &mut Unit, scope: &Scope, caller: &Caller, id: NoteId) -> Result<Note, Problem> {
+    let note = store::find(unit, scope, id).await?.ok_or_else(Problem::not_found)?;
+    let own = note.author_id.is_some_and(|author| caller.is(author));
+    if own || matches!(caller.role, Role::Admin | Role::Manager) {
+        return Ok(note);
+    }
+    Err(Refusal::not_yours("A note is changed by its author or by a manager.").into())
 }
 
 /// Which themes are asked for.
