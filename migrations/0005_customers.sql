@@ -29,10 +29,14 @@ CREATE TABLE customers (
     last_activity_on DATE,
     flags JSONB NOT NULL,
     last_contacted_at TIMESTAMPTZ,
+    referral_count BIGINT NOT NULL,
+    account_manager_count BIGINT NOT NULL,
     name_key TEXT NOT NULL,
     billing_key BIGINT NOT NULL,
     since_key TEXT NOT NULL,
     contacted_key TIMESTAMPTZ NOT NULL,
+    country_key TEXT NOT NULL,
+    industry_key TEXT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
@@ -47,3 +51,6 @@ CREATE INDEX customers_by_creation ON customers (organization_id, created_at, id
 CREATE INDEX customers_by_update ON customers (organization_id, updated_at, id);
 CREATE INDEX customers_by_manager ON customers (organization_id, account_manager_id);
 CREATE INDEX customers_by_referrer ON customers (organization_id, referred_by_id);
+CREATE INDEX customers_by_referrals ON customers (organization_id, referral_count, id);
+CREATE INDEX customers_by_country ON customers (organization_id, country_key);
+CREATE INDEX customers_by_industry ON customers (organization_id, industry_key);

@@ -8,6 +8,7 @@ pub mod cases;
 pub mod customers;
 pub mod notes;
 pub mod nps;
+pub mod imports;
 pub mod people;
 pub mod programs;
 pub mod references;

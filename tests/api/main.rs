@@ -5,6 +5,7 @@ mod support;
 
 mod action_items;
 mod cases;
+mod contacts;
 mod customers;
 mod ground;
 mod notes;

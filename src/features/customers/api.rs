@@ -1,5 +1,10 @@
 //! Speaks: customers.
 
+mod account_managers;
+mod contacts;
+mod references;
+mod signals;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -8,7 +13,7 @@ use super::store::{self, CustomerFilter};
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
 
@@ -18,12 +23,21 @@ crate::page!(CustomerPage of Customer);
 type CustomerPatch = Patch<CustomerInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    crate::endpoints![
+    let customers = crate::endpoints![
         list_customers: Access::Needs(Permission::CustomersRead),
         create_customer: Access::Needs(Permission::CustomersManage),
         get_customer: Access::Needs(Permission::CustomersRead),
         update_customer: Access::Needs(Permission::CustomersManage),
+    ];
+    [
+        customers,
+        contacts::endpoints(),
+        account_managers::endpoints(),
+        signals::endpoints(),
     ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A new customer.
@@ -36,6 +50,8 @@ pub struct NewCustomer {
 }
 
 /// List customers.
+///
+/// Found by words, by tags and by what is known of them; sorted by name unless asked otherwise.
 #[utoipa::path(get, path = "/v1/customers", operation_id = "list_customers", tag = "customers", params(CustomerFilter, Paging),
     responses((status = 200, description = "A page of customers", body = CustomerPage)))]
 async fn list_customers(
@@ -50,6 +66,8 @@ async fn list_customers(
 }
 
 /// Create a customer.
+///
+/// A telephone number that cannot be understood is kept and flagged.
 #[utoipa::path(post, path = "/v1/customers", operation_id = "create_customer", tag = "customers", request_body = NewCustomer,
     responses((status = 201, description = "The new customer", body = Customer), (status = 200, description = "It was there already, just so", body = Customer)))]
 async fn create_customer(app: App, caller: Caller, new: Json<NewCustomer>) -> Answer<Customer> {
@@ -57,14 +75,20 @@ async fn create_customer(app: App, caller: Caller, new: Json<NewCustomer>) -> An
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let customer = Customer::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
+        if there.fields == customer.fields {
+            return Ok(Reply::record(there));
+        }
         return crate::http::reply::again(there, &customer);
     }
-    unique_external_id(&mut unit, &caller, &customer).await?;
-    let customer = unit.save(Change::created(customer)).await?;
+    let change = Change::created(customer);
+    check(&mut unit, &caller, &change).await?;
+    let customer = store::save(&mut unit, change).await?;
     unit.answer(Reply::created("/v1/customers", customer)).await
 }
 
 /// Read a customer.
+///
+/// With how many customers it has referred, and how many people have looked after it.
 #[utoipa::path(get, path = "/v1/customers/{id}", operation_id = "get_customer", tag = "customers",
     responses((status = 200, description = "The customer", body = Customer)))]
 async fn get_customer(app: App, caller: Caller, id: Path<CustomerId>) -> Answer<Customer> {
@@ -76,6 +100,8 @@ async fn get_customer(app: App, caller: Caller, id: Path<CustomerId>) -> Answer<
 }
 
 /// Change a customer.
+///
+/// Another account manager closes the running period of the history and opens the next.
 #[utoipa::path(patch, path = "/v1/customers/{id}", operation_id = "update_customer", tag = "customers",
     request_body(content = CustomerPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The customer as it is now", body = Customer)))]
@@ -93,9 +119,43 @@ async fn update_customer(
     let fields = patch.apply(&customer.fields)?;
     let change = customer.revise(fields);
     if_match.allows(&change)?;
-    unique_external_id(&mut unit, &caller, &change.after).await?;
-    let customer = unit.save(change).await?;
+    check(&mut unit, &caller, &change).await?;
+    let customer = store::save(&mut unit, change).await?;
     unit.answer(Reply::record(customer)).await
+}
+
+/// What the schema cannot say: names of zones, and whom the fields refer to.
+async fn check(unit: &mut Unit, caller: &Caller, change: &Change<Customer>) -> Result<(), Problem> {
+    let (fields, before) = (
+        &change.after.fields,
+        change.before.as_ref().map(|before| &before.fields),
+    );
+    let mut faults = Vec::new();
+    if let Some(zone) = &fields.time_zone
+        && zone.parse::<chrono_tz::Tz>().is_err()
+    {
+        faults.push(Fault::new(
+            "/time_zone",
+            "invalid_value",
+            "This is not the IANA name of a time zone, such as Europe/Berlin.",
+        ));
+    }
+    if fields.account_manager_id != before.and_then(|before| before.account_manager_id) {
+        faults.extend(references::user(unit, caller, "/account_manager_id", fields.account_manager_id).await?);
+    }
+    if fields.referred_by_id == Some(change.after.id) {
+        faults.push(Fault::new(
+            "/referred_by_id",
+            "invalid_value",
+            "A customer cannot have referred itself.",
+        ));
+    } else if fields.referred_by_id != before.and_then(|before| before.referred_by_id) {
+        faults.extend(references::customer(unit, caller, "/referred_by_id", fields.referred_by_id).await?);
+    }
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    unique_external_id(unit, caller, &change.after).await
 }
 
 /// The organization's row is locked, so what is free now stays free until the commit.

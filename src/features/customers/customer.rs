@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::calling_window::{CallingWindow, CallingWindowBody};
+use super::shapes::{CustomFields, SocialProfiles, Word};
+use super::{countries, phones};
 use crate::clock::Timestamp;
 use crate::db::Json;
+use crate::fold;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
 
@@ -72,18 +75,17 @@ pub struct CustomerInput {
     pub preferred_language: Option<String>,
     /// What the customer uses of ours.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 100)]
+    #[schema(value_type = Vec<Word>, max_items = 100)]
     pub services: Json<Vec<String>>,
+    /// Compared without regard to case and accents.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 100)]
+    #[schema(value_type = Vec<Word>, max_items = 100)]
     pub tags: Json<Vec<String>>,
-    /// Network → address of the profile.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
+    #[schema(value_type = SocialProfiles, inline)]
     pub social_profiles: Json<BTreeMap<String, String>>,
-    /// The organization's own fields, as text.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
+    #[schema(value_type = CustomFields, inline)]
     pub custom_fields: Json<BTreeMap<String, String>>,
     /// The customer who referred this one.
     pub referred_by_id: Option<CustomerId>,
@@ -106,10 +108,16 @@ pub struct Customer {
     #[schema(max_length = 20)]
     pub phone_e164: Option<String>,
     /// What a data steward should look at: `phone_not_understood`.
-    #[schema(value_type = Vec<String>, max_items = 20)]
+    #[schema(value_type = Vec<Word>, max_items = 20)]
     pub flags: Json<Vec<String>>,
     /// The last real conversation or message from us.
     pub last_contacted_at: Option<Timestamp>,
+    /// How many customers this one has referred.
+    #[schema(minimum = 0)]
+    pub referral_count: i64,
+    /// How many people have looked after it, with the one who does now.
+    #[schema(minimum = 0)]
+    pub account_manager_count: i64,
     pub revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -123,6 +131,8 @@ impl Customer {
             phone_e164: None,
             flags: Json(Vec::new()),
             last_contacted_at: None,
+            referral_count: 0,
+            account_manager_count: 0,
             revision: 0,
             created_at: now,
             updated_at: now,
@@ -139,11 +149,109 @@ impl Customer {
         })
     }
 
+    /// Our people reached the customer's at `at`.
+    pub fn contacted(self, at: Timestamp) -> Change<Self> {
+        self.change("contacted", |next| {
+            next.last_contacted_at = next.last_contacted_at.max(Some(at));
+        })
+    }
+
+    /// The customer asked not to be contacted. A reason that is known already stays.
+    pub fn leave_alone(self, reason: Option<String>) -> Change<Self> {
+        self.change("do_not_contact", |next| {
+            next.fields.do_not_contact = true;
+            let known = next.fields.do_not_contact_reason.take();
+            next.fields.do_not_contact_reason = known.or(reason);
+        })
+    }
+
+    /// One more person is known to have looked after it.
+    pub fn joined_by_manager(self) -> Change<Self> {
+        self.change("updated", |next| next.account_manager_count += 1)
+    }
+
+    /// Something about the record that a data steward should look at.
+    pub fn flag(self, flag: &str) -> Change<Self> {
+        self.change("flagged", |next| set_flag(&mut next.flags.0, flag, true))
+    }
+
     /// Sets what follows from the fields.
     fn settle(&mut self) {
         let fields = &mut self.fields;
         if !fields.do_not_contact {
             fields.do_not_contact_reason = None;
         }
+        distinct(&mut fields.services.0);
+        distinct(&mut fields.tags.0);
+        let region = self.region();
+        let phone = self.fields.phone.as_deref().map(|phone| phones::phone(phone, region));
+        self.phone_e164 = phone.as_ref().and_then(|phone| phone.e164.clone());
+        let puzzling = phone.is_some_and(|phone| phone.e164.is_none());
+        set_flag(&mut self.flags.0, PHONE_NOT_UNDERSTOOD, puzzling);
+    }
+
+    /// The country that its telephone numbers are written in.
+    pub fn region(&self) -> Option<&'static str> {
+        self.fields.country.as_deref().and_then(countries::country)
+    }
+}
+
+/// A telephone number that cannot be dialled as it stands.
+pub const PHONE_NOT_UNDERSTOOD: &str = "phone_not_understood";
+
+/// Puts a flag up or takes it down.
+pub fn set_flag(flags: &mut Vec<String>, flag: &str, up: bool) {
+    let there = flags.iter().any(|known| known == flag);
+    if up && !there {
+        flags.push(flag.to_owned());
+    } else if !up && there {
+        flags.retain(|known| known != flag);
+    }
+}
+
+/// Trims words and leaves out blank and repeated ones: the first of those that differ only in case and accents stays.
+fn distinct(words: &mut Vec<String>) {
+    let mut seen = std::collections::HashSet::new();
+    words.iter_mut().for_each(|word| *word = word.trim().to_owned());
+    words.retain(|word| !word.is_empty() && seen.insert(fold::fold(word)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customer(fields: serde_json::Value) -> Customer {
+        let now = Timestamp::new(chrono::DateTime::UNIX_EPOCH);
+        let id = CustomerId(uuid::Uuid::nil());
+        Customer::new(id, serde_json::from_value(fields).unwrap(), now)
+    }
+
+    #[test]
+    fn a_phone_is_understood_through_the_country_and_flagged_without() {
+        let known = customer(serde_json::json!({"name": "A", "phone": "030-0074321", "country": "Germany"}));
+        assert_eq!(known.phone_e164.as_deref(), Some("+49300074321"));
+        assert!(known.flags.0.is_empty());
+        let mut fields = known.fields.clone();
+        fields.country = None;
+        let unknown = known.revise(fields).after;
+        assert_eq!(
+            (unknown.phone_e164.as_deref(), unknown.fields.phone.as_deref()),
+            (None, Some("030-0074321"))
+        );
+        assert_eq!(unknown.flags.0, [PHONE_NOT_UNDERSTOOD]);
+    }
+
+    #[test]
+    fn words_stand_once_whatever_their_case() {
+        let customer = customer(serde_json::json!({"name": "A", "tags": ["Key", " key ", "", "KÉY", "new"]}));
+        assert_eq!(customer.fields.tags.0, ["Key", "new"]);
+    }
+
+    #[test]
+    fn an_earlier_contact_does_not_hide_a_later_one() {
+        let late = Timestamp::new(chrono::DateTime::UNIX_EPOCH).plus(chrono::TimeDelta::days(2));
+        let early = late.plus(chrono::TimeDelta::days(-1));
+        let customer = customer(serde_json::json!({"name": "A"})).contacted(late).after;
+        assert_eq!(customer.contacted(early).after.last_contacted_at, Some(late));
     }
 }

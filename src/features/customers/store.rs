@@ -1,16 +1,27 @@
 //! All SQL of customers.
 
+pub mod account_managers;
+pub mod contacts;
+pub mod signals;
+mod upkeep;
+
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+pub use upkeep::{save, save_all, today};
+
+use super::countries;
 use super::customer::{Customer, CustomerId, CustomerInput};
+use super::shapes::Word;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::search::{self, Document};
-use crate::db::{Error, Kind, Sql, Sqls};
+use crate::db::{Bind, Error, Kind, Sql, Sqls};
 use crate::fold;
+use crate::http::query::List;
 use crate::id::UserId;
-use crate::journal::{self, Listed, Sort, SortKey, Window};
+use crate::journal::{self, Label, Listed, Sort, SortKey, Window};
 
 /// Sorts before every real time.
 fn never() -> Timestamp {
@@ -21,12 +32,15 @@ fn name_key(customer: &Customer) -> String {
     fold::fold(&customer.fields.name)
 }
 
+/// Sorts before every amount that a customer can be billed.
+const NO_BILLING: i64 = -9_000_000_000_000_000;
+
 fn billing_key(customer: &Customer) -> i64 {
     customer
         .fields
         .annual_billing
         .as_ref()
-        .map_or(-1, |billing| billing.amount_minor)
+        .map_or(NO_BILLING, |billing| billing.amount_minor)
 }
 
 fn since_key(customer: &Customer) -> String {
@@ -37,9 +51,32 @@ fn since_key(customer: &Customer) -> String {
         .unwrap_or_default()
 }
 
+/// The same for all spellings of a country that are known: `uk`, `United Kingdom`, `GB`.
+fn country_key(country: &str) -> String {
+    countries::country(country).map_or_else(|| fold::fold(country.trim()), str::to_owned)
+}
+
+const TAG: &str = "customer_tag";
+const SERVICE: &str = "customer_service";
+
+fn labels(customer: &Customer) -> Vec<Label> {
+    let words = |kind, words: &[String]| -> Vec<Label> {
+        words
+            .iter()
+            .map(|word| Label {
+                kind,
+                text: fold::fold(word),
+            })
+            .collect()
+    };
+    let mut labels = words(TAG, &customer.fields.tags);
+    labels.extend(words(SERVICE, &customer.fields.services));
+    labels
+}
+
 crate::record!(
     Customer, "customer", "customers",
-    [phone_e164, flags, last_contacted_at],
+    [phone_e164, flags, last_contacted_at, referral_count, account_manager_count],
     fields CustomerInput [
         external_id, name, account_manager_id, time_zone, calling_window, customer_since, annual_billing, phone, website, industry,
         street, city, region, postal_code, country, preferred_language, services, tags, social_profiles, custom_fields,
@@ -50,6 +87,8 @@ crate::record!(
         billing_key: |customer| billing_key(customer),
         since_key: |customer| since_key(customer),
         contacted_key: |customer| customer.last_contacted_at.unwrap_or_else(never),
+        country_key: |customer| country_key(customer.fields.country.as_deref().unwrap_or_default()),
+        industry_key: |customer| fold::fold(customer.fields.industry.as_deref().unwrap_or_default()),
     },
     customer: |customer| Some(customer.id.into()),
     document: |customer| Some(Document {
@@ -63,6 +102,7 @@ crate::record!(
             customer.fields.website.as_deref().unwrap_or_default(),
         ]),
     }),
+    labels: |customer| labels(customer),
 );
 
 /// Fields that customers can be sorted by. What is missing comes first.
@@ -88,6 +128,11 @@ pub static SORTS: &[Sort<Customer>] = &[
         key: |customer| SortKey::Time(customer.last_contacted_at.unwrap_or_else(never)),
     },
     Sort {
+        name: "referral_count",
+        column: "customers.referral_count",
+        key: |customer| SortKey::Int(customer.referral_count),
+    },
+    Sort {
         name: "created_at",
         column: "customers.created_at",
         key: |customer| SortKey::Time(customer.created_at),
@@ -108,9 +153,42 @@ pub struct CustomerFilter {
     pub q: Option<String>,
     #[param(max_length = 200)]
     pub external_id: Option<String>,
+    /// Any of these ids of the CRM.
+    #[param(style = Form, explode = false, value_type = Option<Vec<Word>>, max_items = 200)]
+    pub external_id_in: Option<List<String>>,
     #[param(value_type = Option<String>, format = Uuid)]
     pub account_manager_id: Option<UserId>,
+    /// The customer who referred them.
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub referred_by_id: Option<CustomerId>,
+    /// Case and accents do not matter.
+    #[param(max_length = 200)]
+    pub tag: Option<String>,
+    /// Case and accents do not matter.
+    #[param(max_length = 200)]
+    pub service: Option<String>,
+    /// An ISO code or a name.
+    #[param(max_length = 100)]
+    pub country: Option<String>,
+    #[param(max_length = 200)]
+    pub industry: Option<String>,
     pub do_not_contact: Option<bool>,
+    /// Whether a support case of theirs is open.
+    pub open_case: Option<bool>,
+    /// Whether nobody of ours has reached them yet.
+    pub never_contacted: Option<bool>,
+    pub customer_since_gte: Option<NaiveDate>,
+    pub customer_since_lt: Option<NaiveDate>,
+    /// In the currency's smallest unit, whatever the currency.
+    #[param(minimum = -1_000_000_000_000_000_i64, maximum = 1_000_000_000_000_000_i64)]
+    pub annual_billing_gte: Option<i64>,
+    /// In the currency's smallest unit, whatever the currency.
+    #[param(minimum = -1_000_000_000_000_000_i64, maximum = 1_000_000_000_000_000_i64)]
+    pub annual_billing_lt: Option<i64>,
+    pub last_contacted_at_gte: Option<Timestamp>,
+    pub last_contacted_at_lt: Option<Timestamp>,
+    pub created_at_gte: Option<Timestamp>,
+    pub created_at_lt: Option<Timestamp>,
     pub updated_at_gte: Option<Timestamp>,
     pub updated_at_lt: Option<Timestamp>,
 }
@@ -118,30 +196,72 @@ pub struct CustomerFilter {
 impl CustomerFilter {
     fn narrow(&self, sql: &mut Sql<'_>, kind: Kind, scope: &Scope) {
         if let Some(q) = &self.q {
-            search::narrow(
-                sql,
-                kind,
-                "customers.id",
-                scope.organization,
-                "customers",
-                &fold::search_terms(q),
-            );
+            let terms = fold::search_terms(q);
+            search::narrow(sql, kind, "customers.id", scope.organization, "customers", &terms);
         }
-        if let Some(external_id) = &self.external_id {
-            sql.push(" AND customers.external_id = ").value(external_id.clone());
+        if let Some(List(ids)) = &self.external_id_in {
+            sql.push(" AND customers.external_id IN ").list(ids.iter().cloned());
         }
-        if let Some(manager) = self.account_manager_id {
-            sql.push(" AND customers.account_manager_id = ").value(manager);
+        for (kind, label) in [(TAG, &self.tag), (SERVICE, &self.service)] {
+            if let Some(label) = label {
+                sql.push(" AND customers.id IN (SELECT record_id FROM record_labels WHERE organization_id = ")
+                    .value(scope.organization);
+                sql.push(" AND kind = ").value(kind.to_owned());
+                sql.push(" AND label = ").value(fold::fold(label.trim())).push(")");
+            }
         }
-        if let Some(do_not_contact) = self.do_not_contact {
-            sql.push(" AND customers.do_not_contact = ").value(do_not_contact);
+        if let Some(open) = self.open_case {
+            sql.push(if open { " AND" } else { " AND NOT" })
+                .push(" customers.id IN (SELECT customer_id FROM signals WHERE kind = 'support_case' AND status = 'open' AND organization_id = ")
+                .value(scope.organization)
+                .push(")");
         }
-        if let Some(from) = self.updated_at_gte {
-            sql.push(" AND customers.updated_at >= ").value(from);
+        if let Some(never_contacted) = self.never_contacted {
+            sql.push(if never_contacted {
+                " AND customers.contacted_key = "
+            } else {
+                " AND customers.contacted_key > "
+            })
+            .value(never());
         }
-        if let Some(until) = self.updated_at_lt {
-            sql.push(" AND customers.updated_at < ").value(until);
+        // What is missing has a place before all values; it is not less than any of them.
+        if self.annual_billing_lt.is_some() {
+            sql.push(" AND customers.billing_key > ").value(NO_BILLING);
         }
+        if self.customer_since_lt.is_some() {
+            sql.push(" AND customers.since_key > ").value(String::new());
+        }
+        if self.last_contacted_at_lt.is_some() {
+            sql.push(" AND customers.contacted_key > ").value(never());
+        }
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+        compare(sql, "customers.external_id =", self.external_id.clone());
+        compare(sql, "customers.account_manager_id =", self.account_manager_id);
+        compare(sql, "customers.referred_by_id =", self.referred_by_id);
+        compare(sql, "customers.do_not_contact =", self.do_not_contact);
+        compare(sql, "customers.country_key =", self.country.as_deref().map(country_key));
+        compare(
+            sql,
+            "customers.industry_key =",
+            self.industry.as_deref().map(fold::fold),
+        );
+        compare(sql, "customers.since_key >=", day(self.customer_since_gte));
+        compare(sql, "customers.since_key <", day(self.customer_since_lt));
+        compare(sql, "customers.billing_key >=", self.annual_billing_gte);
+        compare(sql, "customers.billing_key <", self.annual_billing_lt);
+        compare(sql, "customers.contacted_key >=", self.last_contacted_at_gte);
+        compare(sql, "customers.contacted_key <", self.last_contacted_at_lt);
+        compare(sql, "customers.created_at >=", self.created_at_gte);
+        compare(sql, "customers.created_at <", self.created_at_lt);
+        compare(sql, "customers.updated_at >=", self.updated_at_gte);
+        compare(sql, "customers.updated_at <", self.updated_at_lt);
+    }
+}
+
+/// Appends ` AND <column and sign> value`, when there is a value.
+pub(super) fn compare(sql: &mut Sql<'_>, than: &str, value: Option<impl Bind>) {
+    if let Some(value) = value {
+        sql.push(" AND ").push(than).push(" ").value(value);
     }
 }
 

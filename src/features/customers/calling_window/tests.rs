@@ -244,8 +244,8 @@ fn what_is_no_window_is_refused() {
 fn the_ends_of_the_calendar_do_not_panic() {
     for instant in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
         for zone in [Tz::Pacific__Kiritimati, Tz::Pacific__Pago_Pago] {
-            CallingWindow::default().next_opening(instant, zone);
-            CallingWindow::default().contains(instant, zone);
+            let _ = CallingWindow::default().next_opening(instant, zone);
+            let _ = CallingWindow::default().contains(instant, zone);
         }
     }
 }

@@ -1,0 +1,371 @@
+//! What a column of an import file can mean: the fields of each target.
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// What the rows of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Target {
+    Customers,
+    Contacts,
+    Users,
+    Signals,
+}
+
+/// The meaning of a column. Which ones a target has, [`Target::fields`] says.
+///
+/// Written as its name; those with a key as `custom_fields.<key>` and `service:<name>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it; what they do not say is said")]
+pub enum Field {
+    /// The record's id in the CRM; case matters (Salesforce's ids differ by it).
+    ExternalId,
+    /// The customer's `external_id`, of contacts and signals.
+    CustomerExternalId,
+    /// The customer's name, where the file has no id of theirs.
+    CustomerName,
+    Name,
+    FirstName,
+    LastName,
+    Title,
+    Role,
+    Department,
+    Email,
+    Phone,
+    Mobile,
+    Street,
+    City,
+    Region,
+    PostalCode,
+    Country,
+    TimeZone,
+    Industry,
+    Website,
+    LinkedinUrl,
+    XHandle,
+    AccountManagerEmail,
+    ManagerEmail,
+    /// The user whom a contact belongs to, or who made a sale.
+    OwnerEmail,
+    CustomerSince,
+    /// Whole months as a customer, from which `customer_since` is computed (`cells::since_tenure`)
+    /// where that is not given.
+    TenureMonths,
+    LastActivityOn,
+    HiredOn,
+    /// Money per year, in the row's currency.
+    AnnualBilling,
+    Currency,
+    /// A list.
+    Tags,
+    /// A list.
+    Services,
+    DoNotContact,
+    DoNotContactReason,
+    PreferredLanguage,
+    IsPrimary,
+    /// Of a signal: `support_case`, `purchase`, `referral`, `news`, `interaction` …
+    Kind,
+    /// A date; [`Field::OccurredAt`] wins where both are given.
+    OccurredOn,
+    OccurredAt,
+    Amount,
+    Detail,
+    SourceUrl,
+    Status,
+    /// `custom_fields.<key>`: the cell as text, under that key.
+    Custom(String),
+    /// `service:<name>`: a column per service; see [`super::service`].
+    Service(String),
+}
+
+use Field::{
+    AccountManagerEmail, Amount, AnnualBilling, City, Country, Currency, CustomerExternalId, CustomerName,
+    CustomerSince, Department, Detail, DoNotContact, DoNotContactReason, Email, ExternalId, FirstName, HiredOn,
+    Industry, IsPrimary, Kind, LastActivityOn, LastName, LinkedinUrl, ManagerEmail, Mobile, Name, OccurredAt,
+    OccurredOn, OwnerEmail, Phone, PostalCode, PreferredLanguage, Region, Role, Services, SourceUrl, Status, Street,
+    Tags, TenureMonths, TimeZone, Title, Website, XHandle,
+};
+
+/// A custom field's key: at most so many of `a-z`, `0-9` and `_`.
+const LONGEST_KEY: usize = 64;
+
+/// A service's name: at most so many characters.
+const LONGEST_SERVICE: usize = 100;
+
+impl Target {
+    /// The fields of this target, without those of a key ([`Target::takes_keys`]).
+    #[must_use]
+    pub fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Customers => &[
+                ExternalId,
+                Name,
+                AccountManagerEmail,
+                CustomerSince,
+                TenureMonths,
+                Phone,
+                LastActivityOn,
+                Street,
+                City,
+                Region,
+                PostalCode,
+                Country,
+                Industry,
+                AnnualBilling,
+                Currency,
+                TimeZone,
+                Website,
+                LinkedinUrl,
+                XHandle,
+                Tags,
+                Services,
+                DoNotContact,
+                DoNotContactReason,
+                PreferredLanguage,
+            ],
+            Self::Contacts => &[
+                ExternalId,
+                CustomerExternalId,
+                CustomerName,
+                FirstName,
+                LastName,
+                Name,
+                Title,
+                Phone,
+                Mobile,
+                Email,
+                City,
+                Country,
+                OwnerEmail,
+                IsPrimary,
+            ],
+            Self::Users => &[
+                Email,
+                Name,
+                FirstName,
+                LastName,
+                Title,
+                Role,
+                Department,
+                ManagerEmail,
+                Phone,
+                City,
+                Country,
+                HiredOn,
+                TimeZone,
+            ],
+            Self::Signals => &[
+                ExternalId,
+                CustomerExternalId,
+                Kind,
+                OccurredOn,
+                OccurredAt,
+                Amount,
+                Currency,
+                Title,
+                Detail,
+                SourceUrl,
+                OwnerEmail,
+                Status,
+            ],
+        }
+    }
+
+    /// Whether a column can also be `custom_fields.<key>` or `service:<name>`.
+    #[must_use]
+    pub fn takes_keys(self) -> bool {
+        match self {
+            Self::Customers => true,
+            Self::Contacts | Self::Users | Self::Signals => false,
+        }
+    }
+
+    /// Without these no row can be understood. One of each group is enough.
+    #[must_use]
+    pub fn required(self) -> &'static [&'static [Field]] {
+        match self {
+            Self::Customers => &[&[ExternalId]],
+            Self::Contacts => &[&[ExternalId, Email], &[CustomerExternalId, CustomerName]],
+            Self::Users => &[&[Email]],
+            Self::Signals => &[&[ExternalId], &[CustomerExternalId], &[OccurredOn, OccurredAt]],
+        }
+    }
+
+    /// Without these a row can change what is known already, but add nothing new.
+    #[must_use]
+    pub fn required_to_create(self) -> &'static [&'static [Field]] {
+        match self {
+            Self::Customers => &[&[Name]],
+            Self::Contacts | Self::Users => &[&[Name, LastName, FirstName]],
+            Self::Signals => &[&[Kind]],
+        }
+    }
+
+    /// The names that a mapping may give a column, for people who gave another.
+    #[must_use]
+    pub fn field_names(self) -> Vec<String> {
+        let keys: &[&str] = if self.takes_keys() {
+            &["custom_fields.<key>", "service:<name>"]
+        } else {
+            &[]
+        };
+        self.fields()
+            .iter()
+            .map(Field::to_string)
+            .chain(keys.iter().map(|key| (*key).to_owned()))
+            .collect()
+    }
+
+    /// The field of that name, if this target has one.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<Field> {
+        let name = name.trim();
+        if let Some(key) = name.strip_prefix("custom_fields.") {
+            let allowed = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
+            let is_key = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(allowed);
+            (self.takes_keys() && is_key).then(|| Field::Custom(key.to_owned()))
+        } else if let Some(service) = name.strip_prefix("service:") {
+            let service = service.trim();
+            let is_name = (1..=LONGEST_SERVICE).contains(&service.chars().count()) && !service.contains('\0');
+            (self.takes_keys() && is_name).then(|| Field::Service(service.to_owned()))
+        } else {
+            self.fields()
+                .iter()
+                .find(|field| field.plain_name() == Some(name))
+                .cloned()
+        }
+    }
+}
+
+impl Field {
+    /// Whether several columns may have this meaning; their values are put together.
+    #[must_use]
+    pub fn is_a_list(&self) -> bool {
+        matches!(self, Tags | Services)
+    }
+
+    /// The name of a field without a key.
+    #[must_use]
+    pub fn plain_name(&self) -> Option<&'static str> {
+        Some(match self {
+            ExternalId => "external_id",
+            CustomerExternalId => "customer_external_id",
+            CustomerName => "customer_name",
+            Name => "name",
+            FirstName => "first_name",
+            LastName => "last_name",
+            Title => "title",
+            Role => "role",
+            Department => "department",
+            Email => "email",
+            Phone => "phone",
+            Mobile => "mobile",
+            Street => "street",
+            City => "city",
+            Region => "region",
+            PostalCode => "postal_code",
+            Country => "country",
+            TimeZone => "time_zone",
+            Industry => "industry",
+            Website => "website",
+            LinkedinUrl => "linkedin_url",
+            XHandle => "x_handle",
+            AccountManagerEmail => "account_manager_email",
+            ManagerEmail => "manager_email",
+            OwnerEmail => "owner_email",
+            CustomerSince => "customer_since",
+            TenureMonths => "tenure_months",
+            LastActivityOn => "last_activity_on",
+            HiredOn => "hired_on",
+            AnnualBilling => "annual_billing",
+            Currency => "currency",
+            Tags => "tags",
+            Services => "services",
+            DoNotContact => "do_not_contact",
+            DoNotContactReason => "do_not_contact_reason",
+            PreferredLanguage => "preferred_language",
+            IsPrimary => "is_primary",
+            Kind => "kind",
+            OccurredOn => "occurred_on",
+            OccurredAt => "occurred_at",
+            Amount => "amount",
+            Detail => "detail",
+            SourceUrl => "source_url",
+            Status => "status",
+            Field::Custom(_) | Field::Service(_) => return None,
+        })
+    }
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Custom(key) => write!(f, "custom_fields.{key}"),
+            Self::Service(name) => write!(f, "service:{name}"),
+            plain => f.write_str(plain.plain_name().unwrap_or_default()),
+        }
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Target; 4] = [Target::Customers, Target::Contacts, Target::Users, Target::Signals];
+
+    #[test]
+    fn every_field_is_found_by_its_name_in_its_own_target_only() {
+        for target in ALL {
+            for field in target.fields() {
+                assert_eq!(target.field(&field.to_string()), Some(field.clone()));
+            }
+        }
+        assert_eq!(Target::Users.field("annual_billing"), None);
+        assert_eq!(Target::Customers.field("Name"), None);
+    }
+
+    #[test]
+    fn what_is_required_is_a_field() {
+        for target in ALL {
+            for field in target
+                .required()
+                .iter()
+                .chain(target.required_to_create())
+                .copied()
+                .flatten()
+            {
+                assert!(target.fields().contains(field), "{target:?} {field}");
+            }
+        }
+    }
+
+    #[test]
+    fn customers_take_custom_fields_and_services_by_name() {
+        let custom = Field::Custom("contract_2".into());
+        assert_eq!(
+            Target::Customers.field("custom_fields.contract_2"),
+            Some(custom.clone())
+        );
+        assert_eq!(custom.to_string(), "custom_fields.contract_2");
+        let service = Field::Service("Internet".into());
+        assert_eq!(Target::Customers.field("service: Internet"), Some(service));
+        for wrong in [
+            "custom_fields.",
+            "custom_fields.A",
+            "custom_fields.a.b",
+            "service:",
+            "service: ",
+        ] {
+            assert_eq!(Target::Customers.field(wrong), None, "{wrong}");
+        }
+        assert_eq!(Target::Contacts.field("custom_fields.a"), None);
+    }
+}

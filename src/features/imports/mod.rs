@@ -1,0 +1,4 @@
+//! Files of records, as customer-relationship programs export them.
+
+pub mod cells;
+pub mod columns;
