@@ -103,7 +103,6 @@ async fn a_long_list_is_read_page_by_page_in_every_order() {
     );
 }
 
-<<<<<<< HEAD
 #[actix_web::test]
 async fn names_sort_alike_on_both_databases() {
     let server = Server::start().await;
@@ -119,7 +118,8 @@ async fn names_sort_alike_on_both_databases() {
         .map(|customer| customer["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["a b", "A-C", "ab", "ub", "Über", "Zürich"]);
-=======
+}
+
 fn names(page: &serde_json::Value) -> Vec<String> {
     let data = page["data"].as_array().unwrap();
     data.iter()
@@ -321,5 +321,4 @@ async fn a_customer_made_twice_under_one_id_is_one_customer() {
             .problem(409),
         "id_in_use"
     );
->>>>>>> f32ca24 (Customers with contacts, account managers, signals, labels and every filter)
 }

@@ -40,6 +40,7 @@ const PEOPLE: &[&str] = &[
 /// What the document alone does not tell: fields that a sample needs beside the required ones.
 fn more(collection: &str) -> Value {
     match collection {
+        "/v1/contacts" => json!({"name": "Maria Anders"}),
         "/v1/api-keys" => json!({"name": "sample", "role": "viewer"}),
         "/v1/assignments" => json!({"assignee_id": "caller"}),
         _ => json!({}),

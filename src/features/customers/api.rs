@@ -2,7 +2,6 @@
 
 mod account_managers;
 mod contacts;
-mod references;
 mod signals;
 
 use serde::Deserialize;
@@ -11,9 +10,10 @@ use utoipa::ToSchema;
 use super::customer::{Customer, CustomerId, CustomerInput};
 use super::store::{self, CustomerFilter};
 use crate::access::{Caller, Permission};
+use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
 
@@ -130,31 +130,34 @@ async fn check(unit: &mut Unit, caller: &Caller, change: &Change<Customer>) -> R
         &change.after.fields,
         change.before.as_ref().map(|before| &before.fields),
     );
-    let mut faults = Vec::new();
+    let scope = caller.scope();
+    let mut references = References::of(unit, &scope);
     if let Some(zone) = &fields.time_zone
         && zone.parse::<chrono_tz::Tz>().is_err()
     {
-        faults.push(Fault::new(
+        references.fault(
             "/time_zone",
             "invalid_value",
             "This is not the IANA name of a time zone, such as Europe/Berlin.",
-        ));
+        );
     }
     if fields.account_manager_id != before.and_then(|before| before.account_manager_id) {
-        faults.extend(references::user(unit, caller, "/account_manager_id", fields.account_manager_id).await?);
+        references
+            .user("/account_manager_id", fields.account_manager_id)
+            .await?;
     }
-    if fields.referred_by_id == Some(change.after.id) {
-        faults.push(Fault::new(
+    match fields.referred_by_id {
+        Some(id) if id == change.after.id => references.fault(
             "/referred_by_id",
             "invalid_value",
             "A customer cannot have referred itself.",
-        ));
-    } else if fields.referred_by_id != before.and_then(|before| before.referred_by_id) {
-        faults.extend(references::customer(unit, caller, "/referred_by_id", fields.referred_by_id).await?);
+        ),
+        Some(id) if before.and_then(|before| before.referred_by_id) != Some(id) => {
+            references.customer("/referred_by_id", id).await?;
+        }
+        Some(_) | None => {}
     }
-    if !faults.is_empty() {
-        return Err(Problem::invalid(faults));
-    }
+    references.settle()?;
     unique_external_id(unit, caller, &change.after).await
 }
 

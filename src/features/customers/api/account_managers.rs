@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::references;
 use crate::access::{Caller, Permission};
 use crate::features::customers::account_manager::{
     AccountManagerPeriod, AccountManagerPeriodId, AccountManagerPeriodInput,
@@ -11,7 +10,8 @@ use crate::features::customers::account_manager::{
 use crate::features::customers::customer::CustomerId;
 use crate::features::customers::store;
 use crate::features::customers::store::account_managers;
-use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Path, Problem, Reply};
+use crate::features::references::References;
+use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
 use crate::journal::{Change, Unit};
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -101,35 +101,25 @@ async fn check(
     let (organization, now) = (unit.organization(), unit.now());
     let today = store::today(unit, organization, now).await?;
     let fields = &period.fields;
-    let mut faults = Vec::new();
-    faults.extend(references::user(unit, caller, "/user_id", Some(fields.user_id)).await?);
+    let scope = caller.scope();
+    let mut references = References::of(unit, &scope);
+    references.user("/user_id", Some(fields.user_id)).await?;
     match fields.ended_on {
-        Some(end) if end > today => faults.push(Fault::new("/ended_on", "out_of_range", "This period must be over.")),
+        Some(end) if end > today => references.fault("/ended_on", "out_of_range", "This period must be over."),
         Some(end) if end <= fields.started_on => {
-            faults.push(Fault::new(
-                "/ended_on",
-                "out_of_range",
-                "A period ends after it starts.",
-            ));
+            references.fault("/ended_on", "out_of_range", "A period ends after it starts.");
         }
         Some(_) => {}
-        None => faults.push(Fault::new(
+        None => references.fault(
             "/ended_on",
             "required",
             "Only past periods are added here. Set the customer's `account_manager_id` for who looks after it now.",
-        )),
+        ),
     }
     if let Some(other) = history.iter().find(|known| known.overlaps(fields)) {
         let since = other.fields.started_on;
-        faults.push(Fault::new(
-            "/started_on",
-            "overlaps",
-            format!("It overlaps the period that starts on {since}."),
-        ));
+        let detail = format!("It overlaps the period that starts on {since}.");
+        references.fault("/started_on", "overlaps", detail);
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid(faults))
-    }
+    references.settle()
 }

@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::references;
 use crate::access::{Caller, Permission};
 use crate::features::customers::contact::{Contact, ContactId, ContactInput};
 use crate::features::customers::store;
 use crate::features::customers::store::contacts::{self, ContactFilter};
+use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
 
@@ -135,20 +135,15 @@ async fn region(unit: &mut Unit, caller: &Caller, fields: &ContactInput) -> Resu
 async fn save(unit: &mut Unit, caller: &Caller, change: Change<Contact>) -> Result<Contact, Problem> {
     let (contact, before) = (&change.after, change.before.as_ref());
     let fields = &contact.fields;
-    let mut faults = Vec::new();
+    let scope = caller.scope();
+    let mut references = References::of(unit, &scope);
     if fields.name.is_empty() {
-        faults.push(Fault::new(
-            "/name",
-            "required",
-            "Give a `name`, or a first or last name.",
-        ));
+        references.fault("/name", "required", "Give a `name`, or a first or last name.");
     }
     if fields.owner_id != before.and_then(|before| before.fields.owner_id) {
-        faults.extend(references::user(unit, caller, "/owner_id", fields.owner_id).await?);
+        references.user("/owner_id", fields.owner_id).await?;
     }
-    if !faults.is_empty() {
-        return Err(Problem::invalid(faults));
-    }
+    references.settle()?;
     let others = contacts::by_external_ids(unit, &caller.scope(), fields.external_id.clone()).await?;
     if let Some(other) = others.iter().find(|other| other.id != contact.id) {
         return Err(Problem::new(

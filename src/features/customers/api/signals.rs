@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::references;
 use crate::access::{Caller, Permission};
 use crate::features::customers::signal::{Signal, SignalId, SignalInput};
 use crate::features::customers::store::signals::{self, SignalFilter};
+use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
@@ -97,16 +97,15 @@ async fn update_signal(
 /// Checks what the schema cannot say, and saves.
 async fn save(unit: &mut Unit, caller: &Caller, change: Change<Signal>) -> Result<Signal, Problem> {
     let fields = &change.after.fields;
-    let mut faults = Vec::new();
+    let scope = caller.scope();
+    let mut references = References::of(unit, &scope);
     if change.before.is_none() {
-        faults.extend(references::customer(unit, caller, "/customer_id", Some(fields.customer_id)).await?);
+        references.customer("/customer_id", fields.customer_id).await?;
     }
     if fields.user_id != change.before.as_ref().and_then(|before| before.fields.user_id) {
-        faults.extend(references::user(unit, caller, "/user_id", fields.user_id).await?);
+        references.user("/user_id", fields.user_id).await?;
     }
-    if !faults.is_empty() {
-        return Err(Problem::invalid(faults));
-    }
+    references.settle()?;
     let others = signals::by_external_ids(unit, &caller.scope(), fields.kind, fields.external_id.clone()).await?;
     if let Some(other) = others.iter().find(|other| other.id != change.after.id) {
         return Err(Problem::new(
