@@ -24,9 +24,11 @@ pub trait Sqls: Send {
             Kind::Sqlite => Args::Sqlite(SqliteArguments::default()),
             Kind::Postgres => Args::Postgres(PgArguments::default()),
         };
+        let text = text.into();
         Sql {
             on: self.on(),
-            text: text.into(),
+            unnamed: matches!(arguments, Args::Sqlite(_)) && !text.contains('$'),
+            text,
             arguments,
             refused: None,
         }
@@ -52,6 +54,9 @@ pub struct Sql<'t> {
     on: On<'t>,
     text: Cow<'static, str>,
     arguments: Args,
+    /// SQLite looks a named parameter up among all others, so thousands of them take a time that grows with their square.
+    /// A statement that begins without any gets plain `?`.
+    unnamed: bool,
     refused: Option<sqlx::error::BoxDynError>,
 }
 
@@ -108,6 +113,9 @@ impl Sql<'_> {
     /// Appends a placeholder and binds `value` to it.
     pub fn value(&mut self, value: impl Bind) -> &mut Self {
         self.add(value);
+        if self.unnamed {
+            return self.push("?");
+        }
         let placeholder = format!("${}", self.count());
         self.push(&placeholder)
     }
