@@ -12,6 +12,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::customers::endpoints(),
         features::people::endpoints(),
         features::programs::endpoints(),
+        features::assignments::endpoints(),
         features::service::endpoints(),
         features::notes::endpoints(),
         features::nps::endpoints(),

@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::bearer::authenticate;
 use super::body::{Parsed, Raw, parse};
+use super::bulk::Items;
 use super::endpoint::{Access, Size};
 use super::rules::Rules;
 use super::{Endpoint, Problem, accept, export, idempotency, request_id};
@@ -209,7 +210,11 @@ impl Gate {
                 ),
             ));
         }
-        if kind.ends_with("/json") || kind.ends_with("+json") {
+        if self.endpoint.size == Size::Bulk {
+            let check = |body: &serde_json::Value| self.rules.faults(&self.endpoint.id, body, usize::MAX);
+            let items = Items::read(&kind, body, check)?;
+            request.extensions_mut().insert(items);
+        } else if kind.ends_with("/json") || kind.ends_with("+json") {
             let value = parse(body)?;
             self.rules.body(&self.endpoint.id, &value)?;
             request.extensions_mut().insert(Parsed(value));

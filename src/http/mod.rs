@@ -3,6 +3,7 @@
 pub mod accept;
 mod bearer;
 pub mod body;
+pub mod bulk;
 pub mod csv;
 pub mod endpoint;
 pub mod export;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub use actix_web::web::Path;
 pub use body::{Json, Patch};
+pub use bulk::{Bulk, BulkMode};
 pub use endpoint::{Access, Endpoint};
 pub use page::{Cursor, Paging, Sort, SortKey};
 pub use problem::{Answer, Fault, Problem, ProblemBody};

@@ -104,19 +104,27 @@ impl Rules {
     /// # Errors
     /// 400 with a pointer for each fault.
     pub fn body(&self, operation: &str, body: &Value) -> Result<(), Problem> {
-        let Some(operation) = self.operations.get(operation) else {
-            return Ok(());
-        };
-        let Some(schema) = &operation.body else { return Ok(()) };
-        let Some(rule) = operation.body_rule.get_or_init(|| self.compile(schema)) else {
-            return Ok(());
-        };
-        if rule.is_valid(body) {
-            return Ok(());
+        let faults = self.faults(operation, body, 1000);
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(faults))
         }
-        let mut faults: Vec<Fault> = rule.iter_errors(body).take(1000).map(|error| fault(&error)).collect();
+    }
+
+    /// The faults of a JSON body, so many at most.
+    pub fn faults(&self, operation: &str, body: &Value, most: usize) -> Vec<Fault> {
+        let operation = self.operations.get(operation);
+        let rule = operation.and_then(|operation| {
+            let schema = operation.body.as_ref()?;
+            operation.body_rule.get_or_init(|| self.compile(schema)).as_ref()
+        });
+        let Some(rule) = rule.filter(|rule| !rule.is_valid(body)) else {
+            return Vec::new();
+        };
+        let mut faults: Vec<Fault> = rule.iter_errors(body).take(most).map(|error| fault(&error)).collect();
         faults.dedup();
-        Err(Problem::invalid(faults))
+        faults
     }
 
     /// Checks a query string against the operation's parameters.

@@ -4,9 +4,12 @@
 mod support;
 
 mod action_items;
+mod assignments;
+mod bulk_assignments;
 mod cases;
 mod contacts;
 mod customers;
 mod ground;
 mod notes;
 mod nps;
+mod programs;

@@ -48,7 +48,7 @@ impl AssignmentStatus {
 crate::words! {
     /// How pressing it is.
     #[derive(Default)]
-    pub enum Priority {
+    pub enum AssignmentPriority {
         Low = "low",
         #[default]
         Normal = "normal",
@@ -57,7 +57,7 @@ crate::words! {
     }
 }
 
-impl Priority {
+impl AssignmentPriority {
     /// 0 for low to 3 for urgent.
     pub const fn rank(self) -> i64 {
         match self {
@@ -77,7 +77,7 @@ pub struct AssignmentInput {
     pub assignee_id: UserId,
     pub due_on: Option<NaiveDate>,
     pub scheduled_for: Option<Timestamp>,
-    pub priority: Priority,
+    pub priority: AssignmentPriority,
     pub reason: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub struct Assignment {
     pub due_on: Option<NaiveDate>,
     /// When the next call is to be placed.
     pub scheduled_for: Option<Timestamp>,
-    pub priority: Priority,
+    pub priority: AssignmentPriority,
     /// Why this customer, in a sentence.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,

@@ -1,5 +1,18 @@
 //! Assignments: who is to call whom.
 
+mod api;
+pub mod assigning;
 pub mod assignment;
 pub mod batch;
+mod batch_api;
+pub mod calling_hours;
+mod commands_api;
 pub mod store;
+
+/// This room's rows of the endpoint table.
+pub fn endpoints() -> Vec<crate::http::Endpoint> {
+    [api::endpoints(), commands_api::endpoints(), batch_api::endpoints()]
+        .into_iter()
+        .flatten()
+        .collect()
+}

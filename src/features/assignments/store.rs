@@ -4,13 +4,14 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::assignment::{Assignment, AssignmentId, AssignmentStatus, Priority};
+use super::assigning::{AssignmentItem, InHand, Known, KnownCustomer, KnownUser, email_key};
+use super::assignment::{Assignment, AssignmentId, AssignmentPriority, AssignmentStatus};
 use super::batch::{AssignmentBatch, BatchId};
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::customers::customer::CustomerId;
-use crate::features::programs::program::ProgramId;
+use crate::features::programs::{self, program::ProgramId};
 use crate::http::query::List;
 use crate::id::UserId;
 use crate::journal::{self, Listed, Sort, SortKey, Window};
@@ -105,7 +106,7 @@ pub struct AssignmentFilter {
     pub program_id: Option<ProgramId>,
     #[param(value_type = Option<String>, format = Uuid)]
     pub batch_id: Option<BatchId>,
-    pub priority: Option<Priority>,
+    pub priority: Option<AssignmentPriority>,
     pub due_on_gte: Option<NaiveDate>,
     pub due_on_lt: Option<NaiveDate>,
     pub scheduled_for_gte: Option<Timestamp>,
@@ -234,4 +235,74 @@ pub async fn of_batch(db: &mut impl Sqls, scope: &Scope, id: BatchId) -> Result<
         sql.push(" AND assignments.batch_id = ").value(id);
     })
     .await
+}
+
+/// How many values stand in one list of a statement.
+const CHUNK: usize = 500;
+
+/// Looks up all that these items speak of, in a handful of statements.
+pub async fn known(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    items: impl Iterator<Item = &AssignmentItem> + Clone,
+) -> Result<Known, Error> {
+    let ids = distinct(items.clone().filter_map(|item| item.customer_id));
+    let external_ids = distinct(items.clone().filter_map(|item| item.customer_external_id.clone()));
+    let mut customers: Vec<KnownCustomer> = Vec::new();
+    const CUSTOMERS: &str = "SELECT id, external_id, do_not_contact FROM customers WHERE organization_id = $1 AND ";
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = db.sql(format!("{CUSTOMERS} id IN ")).bind(scope.organization);
+        sql.list(chunk.iter().copied());
+        customers.extend(sql.all::<KnownCustomer>().await?);
+    }
+    for chunk in external_ids.chunks(CHUNK) {
+        let mut sql = db.sql(format!("{CUSTOMERS} external_id IN ")).bind(scope.organization);
+        sql.list(chunk.iter().cloned());
+        customers.extend(sql.all::<KnownCustomer>().await?);
+    }
+    let ids = distinct(items.clone().filter_map(|item| item.assignee_id));
+    let emails = distinct(
+        items
+            .clone()
+            .filter_map(|item| item.assignee_email.as_deref().map(email_key)),
+    );
+    let mut users: Vec<KnownUser> = Vec::new();
+    const USERS: &str = "SELECT id, email, role, active FROM users WHERE organization_id = $1 AND ";
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = db.sql(format!("{USERS} id IN ")).bind(scope.organization);
+        sql.list(chunk.iter().copied());
+        users.extend(sql.all::<KnownUser>().await?);
+    }
+    for chunk in emails.chunks(CHUNK) {
+        let mut sql = db.sql(format!("{USERS} email IN ")).bind(scope.organization);
+        sql.list(chunk.iter().cloned());
+        users.extend(sql.all::<KnownUser>().await?);
+    }
+    let mut in_hand: Vec<InHand> = Vec::new();
+    let ids = distinct(customers.iter().map(|customer| customer.id));
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = db
+            .sql("SELECT id, customer_id, program_id, assignee_id FROM assignments WHERE organization_id = $1 AND status IN ('queued', 'scheduled') AND customer_id IN ")
+            .bind(scope.organization);
+        sql.list(chunk.iter().copied());
+        in_hand.extend(sql.all::<InHand>().await?);
+    }
+    let programs = programs::store::all(db, scope).await?;
+    Ok(Known::new(customers, users, programs, in_hand))
+}
+
+/// The user, as far as the rules of assigning ask.
+pub async fn known_user(db: &mut impl Sqls, scope: &Scope, id: UserId) -> Result<Option<KnownUser>, Error> {
+    db.sql("SELECT id, email, role, active FROM users WHERE organization_id = $1 AND id = $2")
+        .bind(scope.organization)
+        .bind(id)
+        .optional()
+        .await
+}
+
+fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    values
 }

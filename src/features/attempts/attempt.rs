@@ -26,6 +26,7 @@ pub struct Attempt {
     /// Who placed the call.
     pub user_id: UserId,
     /// Whom they called.
+    #[schema(value_type = Option<crate::id::AnyId>)]
     pub contact_id: Option<Uuid>,
     /// Who answered, when it was not the contact.
     #[schema(max_length = 200)]

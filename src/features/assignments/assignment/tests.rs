@@ -20,7 +20,7 @@ fn new(scheduled_for: Option<Timestamp>) -> Assignment {
         assignee_id: id.into(),
         due_on: None,
         scheduled_for,
-        priority: Priority::Normal,
+        priority: AssignmentPriority::Normal,
         reason: None,
     };
     Assignment::new(id.into(), input, now())

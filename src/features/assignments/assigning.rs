@@ -1,0 +1,356 @@
+//! Who may be given whom: the rules of a new assignment, the same for one and for ten thousand.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::assignment::{Assignment, AssignmentId, AssignmentInput, AssignmentPriority};
+use crate::access::Role;
+use crate::clock::Timestamp;
+use crate::features::customers::customer::CustomerId;
+use crate::features::programs::program::{Program, ProgramId, default_of};
+use crate::id::UserId;
+use crate::refusal::{Code, Refusal};
+
+/// One pair, as a script names it: the customer by id or `external_id`, the executive by id or e-mail.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignmentItem {
+    pub customer_id: Option<CustomerId>,
+    /// The customer's id in the CRM.
+    #[schema(min_length = 1, max_length = 200)]
+    pub customer_external_id: Option<String>,
+    pub assignee_id: Option<UserId>,
+    #[schema(min_length = 1, max_length = 254)]
+    pub assignee_email: Option<String>,
+    /// The only program that runs, else the ready-made one, when it is not named.
+    pub program_id: Option<ProgramId>,
+    pub due_on: Option<NaiveDate>,
+    pub scheduled_for: Option<Timestamp>,
+    pub priority: Option<AssignmentPriority>,
+    /// Why this customer, in a sentence.
+    #[schema(max_length = 1000)]
+    pub reason: Option<String>,
+}
+
+/// What a rule has against an item, and which of its fields it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    pub field: &'static str,
+    pub kind: ObjectionKind,
+    pub detail: String,
+}
+
+/// Whether the request does not make sense, or the state of things is against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectionKind {
+    /// A fault of the request: `not_found`, `required`.
+    Fault(&'static str),
+    /// A refusal: `already_assigned`, `do_not_contact`.
+    Refused(Code),
+}
+
+impl ObjectionKind {
+    /// The word in the answer.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Fault(code) => code,
+            Self::Refused(code) => code.as_str(),
+        }
+    }
+}
+
+fn fault(field: &'static str, code: &'static str, detail: impl Into<String>) -> Objection {
+    Objection {
+        field,
+        kind: ObjectionKind::Fault(code),
+        detail: detail.into(),
+    }
+}
+
+fn refused(field: &'static str, refusal: Refusal) -> Objection {
+    Objection {
+        field,
+        kind: ObjectionKind::Refused(refusal.code),
+        detail: refusal.detail,
+    }
+}
+
+/// A customer, as far as the rules ask.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct KnownCustomer {
+    pub id: CustomerId,
+    pub external_id: Option<String>,
+    pub do_not_contact: bool,
+}
+
+/// A user, as far as the rules ask.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct KnownUser {
+    pub id: UserId,
+    pub email: String,
+    pub role: Role,
+    pub active: bool,
+}
+
+impl KnownUser {
+    /// Whether this user can be given customers to call.
+    ///
+    /// # Errors
+    /// What is against it, as a code and a sentence.
+    pub fn may_call(&self) -> Result<(), (&'static str, String)> {
+        if !self.active {
+            return Err(("not_active", "This user is not active and gets no work.".into()));
+        }
+        match self.role {
+            Role::Admin | Role::Manager | Role::Executive => Ok(()),
+            Role::Contributor | Role::Viewer => Err((
+                "not_allowed",
+                format!("A {} does not call customers; an executive does.", self.role),
+            )),
+        }
+    }
+}
+
+/// An open assignment, as far as the rules ask.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct InHand {
+    pub id: AssignmentId,
+    pub customer_id: CustomerId,
+    pub program_id: ProgramId,
+    pub assignee_id: UserId,
+}
+
+/// What somebody holds of a customer: an assignment on the record, or an earlier item of the same request.
+#[derive(Debug, Clone)]
+struct Held {
+    by: Holder,
+    program: ProgramId,
+    assignee: UserId,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Holder {
+    Assignment(AssignmentId),
+    Item(usize),
+}
+
+/// All that the items of one request speak of, looked up beforehand.
+#[derive(Debug, Default)]
+pub struct Known {
+    customers: HashMap<CustomerId, KnownCustomer>,
+    by_external_id: HashMap<String, CustomerId>,
+    users: HashMap<UserId, KnownUser>,
+    by_email: HashMap<String, UserId>,
+    programs: HashMap<ProgramId, Program>,
+    default_program: Option<ProgramId>,
+    held: HashMap<CustomerId, Vec<Held>>,
+}
+
+/// An address as it is kept.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+impl Known {
+    pub fn new(
+        customers: Vec<KnownCustomer>,
+        users: Vec<KnownUser>,
+        programs: Vec<Program>,
+        in_hand: Vec<InHand>,
+    ) -> Self {
+        let mut held: HashMap<CustomerId, Vec<Held>> = HashMap::new();
+        for open in in_hand {
+            held.entry(open.customer_id).or_default().push(Held {
+                by: Holder::Assignment(open.id),
+                program: open.program_id,
+                assignee: open.assignee_id,
+            });
+        }
+        Self {
+            by_external_id: customers
+                .iter()
+                .filter_map(|customer| Some((customer.external_id.clone()?, customer.id)))
+                .collect(),
+            customers: customers.into_iter().map(|customer| (customer.id, customer)).collect(),
+            by_email: users.iter().map(|user| (user.email.clone(), user.id)).collect(),
+            users: users.into_iter().map(|user| (user.id, user)).collect(),
+            default_program: default_of(&programs).map(|program| program.id),
+            programs: programs.into_iter().map(|program| (program.id, program)).collect(),
+            held,
+        }
+    }
+
+    /// The same as if this assignment were not there.
+    #[must_use]
+    pub fn without(mut self, id: AssignmentId) -> Self {
+        for held in self.held.values_mut() {
+            held.retain(|held| !matches!(held.by, Holder::Assignment(other) if other == id));
+        }
+        self
+    }
+
+    /// What the item at this place means, or all that is against it. An item that passes is in hand for those after it.
+    ///
+    /// # Errors
+    /// Every objection at once.
+    pub fn decide(&mut self, at: usize, item: AssignmentItem) -> Result<AssignmentInput, Vec<Objection>> {
+        let mut objections = Vec::new();
+        let customer = self.customer(&item).map_err(|found| objections.push(found)).ok();
+        let assignee = self.assignee(&item).map_err(|found| objections.push(found)).ok();
+        let program = self.program(&item).map_err(|found| objections.push(found)).ok();
+        if let (Some((customer_id, field)), Some(assignee_id), Some(program_id)) = (customer, assignee, program) {
+            match self.free(field, customer_id, program_id, assignee_id) {
+                Ok(()) if objections.is_empty() => {
+                    self.held.entry(customer_id).or_default().push(Held {
+                        by: Holder::Item(at),
+                        program: program_id,
+                        assignee: assignee_id,
+                    });
+                    return Ok(AssignmentInput {
+                        program_id,
+                        customer_id,
+                        assignee_id,
+                        due_on: item.due_on,
+                        scheduled_for: item.scheduled_for,
+                        priority: item.priority.unwrap_or_default(),
+                        reason: item.reason,
+                    });
+                }
+                Ok(()) => {}
+                Err(objection) => objections.push(objection),
+            }
+        }
+        Err(objections)
+    }
+
+    fn customer(&self, item: &AssignmentItem) -> Result<(CustomerId, &'static str), Objection> {
+        let (field, id) = match (item.customer_id, &item.customer_external_id) {
+            (None, None) => {
+                return Err(fault(
+                    "customer_id",
+                    "required",
+                    "Name the customer by `customer_id` or `customer_external_id`.",
+                ));
+            }
+            (Some(id), None) => ("customer_id", Some(id)),
+            (None, Some(external_id)) => ("customer_external_id", self.by_external_id.get(external_id).copied()),
+            (Some(id), Some(external_id)) => {
+                if self.by_external_id.get(external_id) != Some(&id) {
+                    return Err(fault(
+                        "customer_external_id",
+                        "conflict",
+                        "`customer_id` and `customer_external_id` name different customers. One of them is enough.",
+                    ));
+                }
+                ("customer_id", Some(id))
+            }
+        };
+        let known = id.and_then(|id| self.customers.get(&id));
+        let customer = known.ok_or_else(|| fault(field, "not_found", "There is no such customer."))?;
+        if customer.do_not_contact {
+            return Err(refused(field, do_not_contact()));
+        }
+        Ok((customer.id, field))
+    }
+
+    fn assignee(&self, item: &AssignmentItem) -> Result<UserId, Objection> {
+        let (field, id) = match (item.assignee_id, &item.assignee_email) {
+            (None, None) => {
+                return Err(fault(
+                    "assignee_id",
+                    "required",
+                    "Name the executive by `assignee_id` or `assignee_email`.",
+                ));
+            }
+            (Some(id), None) => ("assignee_id", Some(id)),
+            (None, Some(email)) => ("assignee_email", self.by_email.get(&email_key(email)).copied()),
+            (Some(id), Some(email)) => {
+                if self.by_email.get(&email_key(email)) != Some(&id) {
+                    return Err(fault(
+                        "assignee_email",
+                        "conflict",
+                        "`assignee_id` and `assignee_email` name different users. One of them is enough.",
+                    ));
+                }
+                ("assignee_id", Some(id))
+            }
+        };
+        let known = id.and_then(|id| self.users.get(&id));
+        let user = known.ok_or_else(|| fault(field, "not_found", "There is no such user."))?;
+        user.may_call().map_err(|(code, detail)| fault(field, code, detail))?;
+        Ok(user.id)
+    }
+
+    fn program(&self, item: &AssignmentItem) -> Result<ProgramId, Objection> {
+        let Some(id) = item.program_id.or(self.default_program) else {
+            return Err(fault(
+                "program_id",
+                "required",
+                "Name the program: there is not exactly one that runs.",
+            ));
+        };
+        let program = self.programs.get(&id);
+        let program = program.ok_or_else(|| fault("program_id", "not_found", "There is no such program."))?;
+        program
+            .takes_assignments()
+            .map_err(|refusal| refused("program_id", refusal))?;
+        Ok(id)
+    }
+
+    /// One open assignment per customer and program, and nobody gets a customer whom another has in hand.
+    fn free(
+        &self,
+        field: &'static str,
+        customer: CustomerId,
+        program: ProgramId,
+        assignee: UserId,
+    ) -> Result<(), Objection> {
+        let held = self.held.get(&customer).into_iter().flatten();
+        let Some(other) = held
+            .into_iter()
+            .find(|held| held.program == program || held.assignee != assignee)
+        else {
+            return Ok(());
+        };
+        Err(match other.by {
+            Holder::Item(at) => fault(
+                field,
+                "duplicate",
+                format!("Item {at} of this request assigns this customer already."),
+            ),
+            Holder::Assignment(id) => refused(field, already_assigned(id, other.assignee)),
+        })
+    }
+}
+
+/// Nobody gets a customer whom another executive has in hand, in whatever program.
+///
+/// # Errors
+/// `already_assigned`, naming the assignment.
+pub fn must_be_free(open: &[Assignment], of: &Assignment, to: UserId) -> Result<(), Refusal> {
+    match open.iter().find(|other| other.id != of.id && other.assignee_id != to) {
+        Some(other) => Err(already_assigned(other.id, other.assignee_id)),
+        None => Ok(()),
+    }
+}
+
+fn already_assigned(id: AssignmentId, to: UserId) -> Refusal {
+    Refusal::new(
+        Code::AlreadyAssigned,
+        format!("The user {to} has this customer in hand: assignment {id} is open."),
+    )
+}
+
+/// Nothing may be scheduled with this customer.
+pub fn do_not_contact() -> Refusal {
+    Refusal::new(
+        Code::DoNotContact,
+        "This customer asked not to be contacted; lift `do_not_contact` on the customer first.",
+    )
+}
+
+#[cfg(test)]
+mod tests;

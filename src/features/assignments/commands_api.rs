@@ -1,0 +1,199 @@
+//! Speaks: what is done with an assignment.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::api::found;
+use super::assigning;
+use super::assignment::{Assignment, AssignmentId};
+use super::calling_hours::CallingHours;
+use super::store;
+use crate::access::{Caller, Permission};
+use crate::clock::Timestamp;
+use crate::features::{customers, people};
+use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
+use crate::id::UserId;
+use crate::journal::{Change, Unit};
+use crate::refusal::Refusal;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    crate::endpoints![
+        reschedule_assignment: Access::Needs(Permission::AssignmentsWork),
+        reassign_assignment: Access::Needs(Permission::AssignmentsManage),
+        snooze_assignment: Access::Needs(Permission::AssignmentsWork),
+        decline_assignment: Access::Needs(Permission::AssignmentsWork),
+        cancel_assignment: Access::Needs(Permission::AssignmentsManage),
+        complete_assignment: Access::Needs(Permission::AssignmentsWork),
+    ]
+}
+
+/// Another time for the call.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reschedule {
+    /// Must be ahead.
+    pub scheduled_for: Timestamp,
+    /// Also outside the hours within which the customer is called.
+    #[serde(default)]
+    pub outside_window: bool,
+}
+
+/// Another executive.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reassign {
+    pub assignee_id: UserId,
+}
+
+/// Out of the way for a while.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Snooze {
+    /// Must be ahead.
+    pub snoozed_until: Timestamp,
+}
+
+/// Why it is closed.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    #[schema(max_length = 1000)]
+    pub reason: Option<String>,
+}
+
+/// Move a call to another time.
+///
+/// Only its executive or a manager may. The customer's calling window is respected: a time outside it is refused with the next opening, unless `outside_window` is true.
+#[utoipa::path(post, path = "/v1/assignments/{id}/reschedule", operation_id = "reschedule_assignment", tag = "assignments", request_body = Reschedule,
+    responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
+async fn reschedule_assignment(
+    app: App,
+    caller: Caller,
+    id: Path<AssignmentId>,
+    to: Json<Reschedule>,
+) -> Answer<Assignment> {
+    let mut unit = app.write(&caller).await?;
+    let assignment = own(&mut unit, &caller, *id).await?;
+    let hours = contactable(&mut unit, &caller, &assignment).await?;
+    let change = assignment.reschedule(to.scheduled_for, unit.now())?;
+    if !to.outside_window {
+        hours.allow(to.scheduled_for)?;
+    }
+    saved(unit, change).await
+}
+
+/// Give an assignment to another executive.
+///
+/// Nobody gets a customer whom another executive has in hand in another program.
+#[utoipa::path(post, path = "/v1/assignments/{id}/reassign", operation_id = "reassign_assignment", tag = "assignments", request_body = Reassign,
+    responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
+async fn reassign_assignment(
+    app: App,
+    caller: Caller,
+    id: Path<AssignmentId>,
+    to: Json<Reassign>,
+) -> Answer<Assignment> {
+    let mut unit = app.write(&caller).await?;
+    let assignment = found(&mut unit, &caller, *id).await?;
+    let user = store::known_user(&mut unit, &caller.scope(), to.assignee_id)
+        .await?
+        .ok_or_else(|| Problem::fault("/assignee_id", "not_found", "There is no such user."))?;
+    user.may_call()
+        .map_err(|(code, detail)| Problem::fault("/assignee_id", code, detail))?;
+    let open = store::open_of_customer(&mut unit, &caller.scope(), assignment.customer_id).await?;
+    assigning::must_be_free(&open, &assignment, user.id)?;
+    let change = assignment.reassign(user.id)?;
+    saved(unit, change).await
+}
+
+/// Put an assignment out of the way until later.
+///
+/// A call that was scheduled for before then is no longer.
+#[utoipa::path(post, path = "/v1/assignments/{id}/snooze", operation_id = "snooze_assignment", tag = "assignments", request_body = Snooze,
+    responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
+async fn snooze_assignment(app: App, caller: Caller, id: Path<AssignmentId>, to: Json<Snooze>) -> Answer<Assignment> {
+    let mut unit = app.write(&caller).await?;
+    let change = own(&mut unit, &caller, *id)
+        .await?
+        .snooze(to.snoozed_until, unit.now())?;
+    saved(unit, change).await
+}
+
+/// Decline an assignment.
+#[utoipa::path(post, path = "/v1/assignments/{id}/decline", operation_id = "decline_assignment", tag = "assignments", request_body = Option<Closing>,
+    responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
+async fn decline_assignment(
+    app: App,
+    caller: Caller,
+    id: Path<AssignmentId>,
+    why: Option<Json<Closing>>,
+) -> Answer<Assignment> {
+    let mut unit = app.write(&caller).await?;
+    let change = own(&mut unit, &caller, *id).await?.decline(reason(why), unit.now())?;
+    saved(unit, change).await
+}
+
+/// Take an assignment back.
+#[utoipa::path(post, path = "/v1/assignments/{id}/cancel", operation_id = "cancel_assignment", tag = "assignments", request_body = Option<Closing>,
+    responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
+async fn cancel_assignment(
+    app: App,
+    caller: Caller,
+    id: Path<AssignmentId>,
+    why: Option<Json<Closing>>,
+) -> Answer<Assignment> {
+    let mut unit = app.write(&caller).await?;
+    let change = found(&mut unit, &caller, *id).await?.cancel(reason(why), unit.now())?;
+    saved(unit, change).await
+}
+
+/// Complete an assignment.
+///
+/// For a conversation that was no call: at a fair, over dinner. A call is completed by its attempt.
+#[utoipa::path(post, path = "/v1/assignments/{id}/complete", operation_id = "complete_assignment", tag = "assignments", request_body = Option<Closing>,
+    responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
+async fn complete_assignment(
+    app: App,
+    caller: Caller,
+    id: Path<AssignmentId>,
+    why: Option<Json<Closing>>,
+) -> Answer<Assignment> {
+    let mut unit = app.write(&caller).await?;
+    let change = own(&mut unit, &caller, *id).await?.complete(reason(why), unit.now())?;
+    saved(unit, change).await
+}
+
+fn reason(why: Option<Json<Closing>>) -> Option<String> {
+    why.and_then(|why| why.0.reason)
+}
+
+async fn saved(mut unit: Unit, change: Change<Assignment>) -> Answer<Assignment> {
+    let assignment = unit.save(change).await?;
+    unit.answer(Reply::record(assignment)).await
+}
+
+/// The assignment, if it is the caller's to work: an executive's own, a manager's any.
+async fn own(unit: &mut Unit, caller: &Caller, id: AssignmentId) -> Result<Assignment, Problem> {
+    let assignment = found(unit, caller, id).await?;
+    if caller.is(assignment.assignee_id) || caller.may(Permission::AssignmentsManage) {
+        return Ok(assignment);
+    }
+    Err(Refusal::not_yours(format!(
+        "This assignment is for the user {}; only they and managers work it.",
+        assignment.assignee_id
+    ))
+    .into())
+}
+
+/// When the assignment's customer is called; one who asked not to be contacted is not.
+async fn contactable(unit: &mut Unit, caller: &Caller, assignment: &Assignment) -> Result<CallingHours, Problem> {
+    let customer = customers::store::find(unit, &caller.scope(), assignment.customer_id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    if customer.fields.do_not_contact {
+        return Err(assigning::do_not_contact().into());
+    }
+    let organization = people::store::organization(unit, caller.organization).await?;
+    let zone = organization.map(|organization| organization.fields.time_zone);
+    Ok(CallingHours::of(&customer, zone.as_deref().unwrap_or("UTC")))
+}
