@@ -16,6 +16,8 @@ CREATE TABLE users (
     hired_on DATE,
     invited_at TIMESTAMPTZ,
     joined_at TIMESTAMPTZ,
+    password_changed_at TIMESTAMPTZ,
+    password_reset_requested_at TIMESTAMPTZ,
     name_key TEXT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
@@ -25,6 +27,10 @@ CREATE TABLE users (
 );
 CREATE INDEX users_by_email ON users (email);
 CREATE INDEX users_by_name ON users (organization_id, name_key, id);
+CREATE INDEX users_by_address ON users (organization_id, email, id);
+CREATE INDEX users_by_creation ON users (organization_id, created_at, id);
+CREATE INDEX users_by_change ON users (organization_id, updated_at, id);
+CREATE INDEX users_by_manager ON users (organization_id, manager_id);
 
 -- What proves that a user is who they say; apart from users, so that no view can show it.
 CREATE TABLE credentials (
@@ -47,8 +53,10 @@ CREATE TABLE user_links (
     PRIMARY KEY (organization_id, token_hash),
     FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id)
 );
+CREATE INDEX user_links_by_hash ON user_links (token_hash);
+CREATE INDEX user_links_by_user ON user_links (organization_id, user_id);
 
--- Refresh tokens rotate; a family is one signing-in on one device.
+-- Refresh tokens rotate; a family is one signing-in on one device. An unused successor whose answer was lost is replaced; a family that two parties hold is revoked.
 CREATE TABLE refresh_tokens (
     organization_id UUID NOT NULL,
     token_hash BYTEA NOT NULL,
@@ -58,6 +66,7 @@ CREATE TABLE refresh_tokens (
     created_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ NOT NULL,
     used_at TIMESTAMPTZ,
+    replaced_at TIMESTAMPTZ,
     revoked_at TIMESTAMPTZ,
     PRIMARY KEY (organization_id, token_hash),
     FOREIGN KEY (organization_id, user_id) REFERENCES users (organization_id, id)
@@ -65,6 +74,7 @@ CREATE TABLE refresh_tokens (
 CREATE INDEX refresh_tokens_by_hash ON refresh_tokens (token_hash);
 CREATE INDEX refresh_tokens_by_family ON refresh_tokens (organization_id, family_id);
 CREATE INDEX refresh_tokens_by_user ON refresh_tokens (organization_id, user_id);
+CREATE INDEX refresh_tokens_by_parent ON refresh_tokens (organization_id, parent_hash);
 
 -- Keys for scripts and dashboards; only the hash of the secret.
 CREATE TABLE api_keys (
@@ -79,12 +89,15 @@ CREATE TABLE api_keys (
     revoked_at TIMESTAMPTZ,
     last_used_at TIMESTAMPTZ,
     created_by UUID,
+    name_key TEXT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (organization_id, id)
 );
 CREATE UNIQUE INDEX api_keys_by_secret ON api_keys (secret_hash);
+CREATE INDEX api_keys_by_name ON api_keys (organization_id, name_key, id);
+CREATE INDEX api_keys_by_creation ON api_keys (organization_id, created_at, id);
 
 -- Wrong passwords, counted per account and per address, so that all instances share the limit.
 CREATE TABLE login_failures (

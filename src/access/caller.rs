@@ -38,6 +38,11 @@ impl Caller {
         self.role.may(permission) && self.narrowed.as_ref().is_none_or(|only| only.contains(&permission))
     }
 
+    /// Whether the caller has every permission of this role: nobody gives away more than they have.
+    pub fn holds(&self, role: Role) -> bool {
+        role.permissions().iter().all(|permission| self.may(*permission))
+    }
+
     /// # Errors
     /// `insufficient_permission`, naming it.
     pub fn needs(&self, permission: Permission) -> Result<(), Refusal> {
@@ -98,6 +103,8 @@ pub(super) struct Standing {
     pub narrowed: Option<Arc<[Permission]>>,
     /// Access tokens issued before this are no longer good.
     pub tokens_valid_from: Option<Timestamp>,
+    /// Sessions that ended a while ago: access tokens of theirs are no longer good.
+    pub ended: Arc<[Uuid]>,
 }
 
 /// The callers seen a moment ago. Role and active state come from the database, not from the token.
@@ -137,12 +144,14 @@ impl Callers {
         let standing = match self.recall(&key, now) {
             Some(standing) => standing,
             None => {
-                let standing = store::standing_of_user(&mut db.read(), claims.org, claims.sub).await?;
+                let standing = store::standing_of_user(&mut db.read(), claims.org, claims.sub, now).await?;
                 self.remember(key, now, standing.clone());
                 standing
             }
         };
-        let standing = standing.filter(|s| s.tokens_valid_from.is_none_or(|from| claims.iat >= from.timestamp()));
+        let standing = standing.filter(|s| {
+            s.tokens_valid_from.is_none_or(|from| claims.iat >= from.timestamp()) && !s.ended.contains(&claims.sid)
+        });
         Ok(standing.map(|standing| caller(standing, Some(claims.sid))))
     }
 

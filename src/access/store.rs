@@ -15,6 +15,7 @@ pub async fn standing_of_user(
     db: &mut impl Sqls,
     organization: OrganizationId,
     user: UserId,
+    now: Timestamp,
 ) -> Result<Option<Standing>, Error> {
     let row: Option<(Role, Option<String>, Option<Timestamp>)> = db
         .sql("SELECT u.role, u.department, c.tokens_valid_from FROM users u LEFT JOIN credentials c ON c.organization_id = u.organization_id AND c.user_id = u.id WHERE u.organization_id = $1 AND u.id = $2 AND u.active")
@@ -22,6 +23,15 @@ pub async fn standing_of_user(
         .bind(user)
         .optional()
         .await?;
+    // Longer ago than a token lives, no token of an ended session is left.
+    let ended: Vec<(Uuid,)> = db
+        .sql("SELECT DISTINCT family_id FROM refresh_tokens WHERE organization_id = $1 AND user_id = $2 AND revoked_at > $3")
+        .bind(organization)
+        .bind(user)
+        .bind(now.plus(TimeDelta::seconds(-2 * super::token::LIFETIME)))
+        .all()
+        .await?;
+    let ended: Arc<[Uuid]> = ended.into_iter().map(|(family,)| family).collect();
     Ok(row.map(|(role, department, tokens_valid_from)| Standing {
         organization,
         role,
@@ -30,6 +40,7 @@ pub async fn standing_of_user(
         department,
         narrowed: None,
         tokens_valid_from,
+        ended,
     }))
 }
 
@@ -48,6 +59,7 @@ pub async fn standing_of_key(db: &mut impl Sqls, hash: &[u8], now: Timestamp) ->
         department: None,
         narrowed: permissions.map(|Json(only)| Arc::from(only)),
         tokens_valid_from: None,
+        ended: Arc::from([]),
     }))
 }
 
@@ -114,15 +126,21 @@ pub async fn cursor_secret(db: &Db) -> Result<Vec<u8>, Error> {
     Ok(secret)
 }
 
-/// Rows of sign-in attempts on one key since a time.
-pub async fn count_failures(db: &mut impl Sqls, key: &str, since: Timestamp) -> Result<i64, Error> {
-    let (count,): (i64,) = db
-        .sql("SELECT COUNT(*) FROM login_failures WHERE limit_key = $1 AND failed_at > $2")
+/// When the failure was that stands at place `skip` counted from the newest, if it is not older than `since`.
+pub async fn nth_failure(
+    db: &mut impl Sqls,
+    key: &str,
+    since: Timestamp,
+    skip: i64,
+) -> Result<Option<Timestamp>, Error> {
+    let row: Option<(Timestamp,)> = db
+        .sql("SELECT failed_at FROM login_failures WHERE limit_key = $1 AND failed_at > $2 ORDER BY failed_at DESC LIMIT 1 OFFSET $3")
         .bind(key.to_owned())
         .bind(since)
-        .one()
+        .bind(skip)
+        .optional()
         .await?;
-    Ok(count)
+    Ok(row.map(|(at,)| at))
 }
 
 pub async fn note_failure(db: &Db, id: Uuid, keys: &[String], now: Timestamp) -> Result<(), Error> {
@@ -139,10 +157,19 @@ pub async fn note_failure(db: &Db, id: Uuid, keys: &[String], now: Timestamp) ->
     tx.commit().await
 }
 
-pub async fn forget_failures(db: &Db, key: &str) -> Result<(), Error> {
-    let mut tx = db.begin().await?;
-    tx.sql("DELETE FROM login_failures WHERE limit_key = $1")
+pub async fn forget_failures(tx: &mut impl Sqls, guess: Uuid, key: &str) -> Result<(), Error> {
+    tx.sql("DELETE FROM login_failures WHERE limit_key = $1 OR id = $2")
         .bind(key.to_owned())
+        .bind(guess)
+        .run()
+        .await?;
+    Ok(())
+}
+
+pub async fn forget_guess(db: &Db, guess: Uuid) -> Result<(), Error> {
+    let mut tx = db.begin().await?;
+    tx.sql("DELETE FROM login_failures WHERE id = $1")
+        .bind(guess)
         .run()
         .await?;
     tx.commit().await

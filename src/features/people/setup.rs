@@ -1,8 +1,8 @@
 //! Making organizations and users outside a request: the command line, the demonstration, the tests.
 
 use super::organization::{Organization, OrganizationInput};
-use super::store;
 use super::user::{User, UserInput};
+use super::{sessions, store};
 use crate::access::password;
 use crate::app::{App, Broken};
 use crate::features::programs::program::Program;
@@ -102,13 +102,14 @@ pub async fn user(
     let mut unit = unit(app, organization).await?;
     let mut user = User::new(unit.new_id(), fields, unit.now());
     user.joined_at = password_hash.is_some().then_some(unit.now());
+    user.password_changed_at = user.joined_at;
     let email = user.fields.email.clone();
     let user = unit
         .save(Change::created(user))
         .await
         .map_err(|error| Broken(format!("The user {email} could not be made: {error:?}")))?;
     if let Some(hash) = password_hash {
-        store::set_password(&mut unit, organization, user.id, hash, None)
+        sessions::store::set_password(&mut unit, organization, user.id, hash)
             .await
             .map_err(|error| Broken(error.to_string()))?;
     }

@@ -1,20 +1,33 @@
-//! All SQL of people: how users are kept, found and listed; sessions and credentials.
+//! All SQL of people: how users and the organization are kept, found and listed.
 
-use uuid::Uuid;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::organization::{Organization, OrganizationInput};
 use super::user::{User, UserInput};
-use crate::access::Scope;
+use crate::access::{Role, Scope};
 use crate::clock::Timestamp;
-use crate::db::{Error, Sql, Sqls};
+use crate::db::search::{self, Document};
+use crate::db::{Error, Kind, Sql, Sqls};
+use crate::fold;
+use crate::http::query::List;
 use crate::id::{OrganizationId, UserId};
 use crate::journal::{self, Listed, Sort, SortKey, Window};
 
+fn name_key(user: &User) -> String {
+    fold::fold(&user.fields.name)
+}
+
 crate::record!(
     User, "user", "users",
-    [active, invited_at, joined_at],
+    [active, invited_at, joined_at, password_changed_at, password_reset_requested_at],
     fields UserInput [email, name, role, title, department, manager_id, phone, time_zone, city, country, hired_on],
-    derived { name_key: |user| crate::fold::search_text(&[&user.fields.name]) },
+    derived { name_key: |user| name_key(user) },
+    document: |user| Some(Document {
+        collection: "users",
+        leads_to: user.id.into(),
+        text: fold::search_text(&[&user.fields.name, &user.fields.email]),
+    }),
 );
 
 crate::record!(
@@ -28,7 +41,7 @@ pub static SORTS: &[Sort<User>] = &[
     Sort {
         name: "name",
         column: "users.name_key",
-        key: |user| SortKey::Text(crate::fold::search_text(&[&user.fields.name])),
+        key: |user| SortKey::Text(name_key(user)),
     },
     Sort {
         name: "email",
@@ -40,77 +53,129 @@ pub static SORTS: &[Sort<User>] = &[
         column: "users.created_at",
         key: |user| SortKey::Time(user.created_at),
     },
+    Sort {
+        name: "updated_at",
+        column: "users.updated_at",
+        key: |user| SortKey::Time(user.updated_at),
+    },
 ];
 
-/// Users of the organization that `narrow` leaves.
+/// Which users are asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserFilter {
+    /// Words (or their beginnings) of a name or an e-mail address.
+    #[param(min_length = 1, max_length = 200)]
+    pub q: Option<String>,
+    #[param(min_length = 1, max_length = 254)]
+    pub email: Option<String>,
+    /// Any of these roles, separated by commas.
+    #[param(style = Form, explode = false, value_type = Option<Vec<Role>>, max_items = 5)]
+    pub role_in: Option<List<Role>>,
+    #[param(min_length = 1, max_length = 100)]
+    pub department: Option<String>,
+    pub active: Option<bool>,
+    #[param(value_type = Option<String>, format = Uuid)]
+    pub manager_id: Option<UserId>,
+    /// Those who asked for a way back in and have not got it yet; or those who have not.
+    pub password_reset_requested: Option<bool>,
+    pub created_at_gte: Option<Timestamp>,
+    pub created_at_lt: Option<Timestamp>,
+    pub updated_at_gte: Option<Timestamp>,
+    pub updated_at_lt: Option<Timestamp>,
+}
+
+impl UserFilter {
+    fn narrow(&self, sql: &mut Sql<'_>, kind: Kind, scope: &Scope) {
+        if let Some(q) = &self.q {
+            let terms = fold::search_terms(q);
+            search::narrow(sql, kind, "users.id", scope.organization, "users", &terms);
+        }
+        if let Some(email) = &self.email {
+            sql.push(" AND users.email = ").value(email.trim().to_lowercase());
+        }
+        if let Some(List(roles)) = &self.role_in {
+            sql.push(" AND users.role IN ").list(roles.iter().copied());
+        }
+        if let Some(department) = &self.department {
+            sql.push(" AND users.department = ").value(department.clone());
+        }
+        if let Some(active) = self.active {
+            sql.push(" AND users.active = ").value(active);
+        }
+        if let Some(manager) = self.manager_id {
+            sql.push(" AND users.manager_id = ").value(manager);
+        }
+        match self.password_reset_requested {
+            Some(true) => drop(sql.push(" AND users.password_reset_requested_at IS NOT NULL")),
+            Some(false) => drop(sql.push(" AND users.password_reset_requested_at IS NULL")),
+            None => {}
+        }
+        for (condition, at) in [
+            (" AND users.created_at >= ", self.created_at_gte),
+            (" AND users.created_at < ", self.created_at_lt),
+            (" AND users.updated_at >= ", self.updated_at_gte),
+            (" AND users.updated_at < ", self.updated_at_lt),
+        ] {
+            if let Some(at) = at {
+                sql.push(condition).value(at);
+            }
+        }
+    }
+}
+
+/// A page of users.
 pub async fn list(
     db: &mut impl Sqls,
     scope: &Scope,
+    filter: &UserFilter,
     window: &Window<User>,
-    narrow: impl Fn(&mut Sql<'_>),
 ) -> Result<Listed<User>, Error> {
-    journal::list(db, scope.organization, window, narrow).await
+    let kind = db.kind();
+    journal::list(db, scope.organization, window, |sql| filter.narrow(sql, kind, scope)).await
 }
 
+/// The user, if they are of the organization.
 pub async fn find(db: &mut impl Sqls, scope: &Scope, id: UserId) -> Result<Option<User>, Error> {
     journal::find(db, scope.organization, id).await
 }
 
-/// Whose sign-in this may be: user, organization, password hash. One address may belong to several organizations.
-pub async fn sign_in_candidates(
-    db: &mut impl Sqls,
-    email: &str,
-    slug: Option<&str>,
-) -> Result<Vec<(OrganizationId, UserId, Option<String>)>, Error> {
-    let mut sql = db
-        .sql("SELECT u.organization_id, u.id, c.password_hash FROM users u JOIN organizations o ON o.id = u.organization_id LEFT JOIN credentials c ON c.organization_id = u.organization_id AND c.user_id = u.id WHERE u.active AND u.email = $1")
-        .bind(email.to_owned());
-    if let Some(slug) = slug {
-        sql.push(" AND o.slug = ").value(slug.to_owned());
-    }
-    sql.push(" ORDER BY u.organization_id LIMIT 5");
-    sql.all().await
+/// The user with this address, compared in lower case.
+pub async fn find_by_email(db: &mut impl Sqls, scope: &Scope, email: &str) -> Result<Option<User>, Error> {
+    let email = email.trim().to_lowercase();
+    let mut found = journal::select(db, scope.organization, |sql| {
+        sql.push(" AND users.email = ").value(email);
+    })
+    .await?;
+    Ok(found.pop())
 }
 
-/// Begins a session: the first refresh token of a new family.
-pub async fn insert_refresh_token(
-    db: &mut impl Sqls,
-    organization: OrganizationId,
-    user: UserId,
-    family: Uuid,
-    hash: Vec<u8>,
-    parent: Option<Vec<u8>>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    db.sql("INSERT INTO refresh_tokens (organization_id, token_hash, family_id, user_id, parent_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+/// How many active admins there are besides this user.
+pub async fn other_admins(db: &mut impl Sqls, organization: OrganizationId, user: UserId) -> Result<i64, Error> {
+    let (count,): (i64,) = db
+        .sql("SELECT COUNT(*) FROM users WHERE organization_id = $1 AND role = $2 AND active AND id <> $3")
         .bind(organization)
-        .bind(hash)
-        .bind(family)
+        .bind(Role::Admin)
         .bind(user)
-        .bind(parent)
-        .bind(now)
-        .bind(now.plus(super::session::REFRESH_LIFETIME))
-        .run()
+        .one()
         .await?;
-    Ok(())
+    Ok(count)
 }
 
-/// Sets a password. Access tokens issued before `valid_from`, if given, are no longer good.
-pub async fn set_password(
+/// A manager, their manager, and so on up; empty when there is no such user.
+pub async fn managers_above(
     db: &mut impl Sqls,
     organization: OrganizationId,
-    user: UserId,
-    hash: String,
-    valid_from: Option<Timestamp>,
-) -> Result<(), Error> {
-    db.sql("INSERT INTO credentials (organization_id, user_id, password_hash, tokens_valid_from) VALUES ($1, $2, $3, $4) ON CONFLICT (organization_id, user_id) DO UPDATE SET password_hash = excluded.password_hash, tokens_valid_from = COALESCE(excluded.tokens_valid_from, credentials.tokens_valid_from)")
+    manager: UserId,
+) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = db
+        .sql("WITH RECURSIVE above (id, manager_id) AS (SELECT id, manager_id FROM users WHERE organization_id = $1 AND id = $2 UNION SELECT u.id, u.manager_id FROM users u JOIN above a ON u.id = a.manager_id WHERE u.organization_id = $3) SELECT id FROM above")
         .bind(organization)
-        .bind(user)
-        .bind(hash)
-        .bind(valid_from)
-        .run()
+        .bind(manager)
+        .bind(organization)
+        .all()
         .await?;
-    Ok(())
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The organization itself.

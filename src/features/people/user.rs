@@ -1,12 +1,14 @@
 //! A person of the organization.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::id::UserId;
+use crate::journal::{Change, Changing};
+use crate::refusal::Refusal;
 
 /// What can be said of a user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +49,9 @@ pub struct User {
     pub invited_at: Option<Timestamp>,
     /// When they first set a password.
     pub joined_at: Option<Timestamp>,
+    pub password_changed_at: Option<Timestamp>,
+    /// When they last asked for a way back in; an admin makes them a link.
+    pub password_reset_requested_at: Option<Timestamp>,
     pub revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -61,10 +66,84 @@ impl User {
             active: true,
             invited_at: None,
             joined_at: None,
+            password_changed_at: None,
+            password_reset_requested_at: None,
             revision: 0,
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Other fields than before.
+    pub fn revise(self, fields: UserInput) -> Change<Self> {
+        self.change("updated", |next| next.fields = tidy(fields))
+    }
+
+    /// Has left: no signing in, no new work. Again is the same as once.
+    pub fn deactivate(self) -> Change<Self> {
+        self.change("deactivated", |next| next.active = false)
+    }
+
+    /// Is back.
+    pub fn reactivate(self) -> Change<Self> {
+        self.change("reactivated", |next| next.active = true)
+    }
+
+    /// Gets a link to set the first password with.
+    ///
+    /// # Errors
+    /// `wrong_state` when they have left, or have a password already.
+    pub fn invite(self, now: Timestamp) -> Result<Change<Self>, Refusal> {
+        if !self.active {
+            return Err(Refusal::state("This user is not active. Reactivate them first."));
+        }
+        if self.joined_at.is_some() {
+            return Err(Refusal::state(
+                "This user has joined already. Make a password-reset link instead.",
+            ));
+        }
+        Ok(self.change("invited", |next| next.invited_at = Some(now)))
+    }
+
+    /// Gets a link to set another password with.
+    ///
+    /// # Errors
+    /// `wrong_state` when they have left, or have not joined yet.
+    pub fn offer_reset(self) -> Result<Change<Self>, Refusal> {
+        if !self.active {
+            return Err(Refusal::state("This user is not active. Reactivate them first."));
+        }
+        if self.joined_at.is_none() {
+            return Err(Refusal::state("This user has not joined yet. Invite them instead."));
+        }
+        Ok(self.change("password_reset_offered", |next| {
+            next.password_reset_requested_at = None;
+        }))
+    }
+
+    /// Has set a password: the first one, or another.
+    pub fn set_password(self, now: Timestamp) -> Change<Self> {
+        let verb = if self.joined_at.is_some() {
+            "password_changed"
+        } else {
+            "joined"
+        };
+        self.change(verb, |next| {
+            next.joined_at = next.joined_at.or(Some(now));
+            next.password_changed_at = Some(now);
+            next.password_reset_requested_at = None;
+        })
+    }
+
+    /// Has asked for a way back in. Noted once an hour, so that asking often does nothing more.
+    pub fn request_reset(self, now: Timestamp) -> Option<Change<Self>> {
+        let lately = |at: Timestamp| at.plus(TimeDelta::hours(1)) > now;
+        if !self.active || self.password_reset_requested_at.is_some_and(lately) {
+            return None;
+        }
+        Some(self.change("password_reset_requested", |next| {
+            next.password_reset_requested_at = Some(now);
+        }))
     }
 }
 

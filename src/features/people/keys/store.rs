@@ -1,0 +1,90 @@
+//! All SQL of API keys.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::key::{ApiKey, ApiKeyInput};
+use crate::access::{Role, Scope};
+use crate::clock::Timestamp;
+use crate::db::{Error, Sql, Sqls};
+use crate::fold;
+use crate::http::query::List;
+use crate::id::ApiKeyId;
+use crate::journal::{self, Listed, Sort, SortKey, Window};
+
+fn name_key(key: &ApiKey) -> String {
+    fold::fold(&key.fields.name)
+}
+
+crate::record!(
+    ApiKey, "api_key", "api_keys",
+    [hint, created_by, revoked_at, last_used_at, secret_hash],
+    fields ApiKeyInput [name, role, permissions, expires_at],
+    derived { name_key: |key| name_key(key) },
+);
+
+/// Fields that keys can be sorted by.
+pub static SORTS: &[Sort<ApiKey>] = &[
+    Sort {
+        name: "name",
+        column: "api_keys.name_key",
+        key: |key| SortKey::Text(name_key(key)),
+    },
+    Sort {
+        name: "created_at",
+        column: "api_keys.created_at",
+        key: |key| SortKey::Time(key.created_at),
+    },
+];
+
+/// Which keys are asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ApiKeyFilter {
+    /// Any of these roles, separated by commas.
+    #[param(style = Form, explode = false, value_type = Option<Vec<Role>>, max_items = 5)]
+    pub role_in: Option<List<Role>>,
+    /// Those that were revoked; or those that were not.
+    pub revoked: Option<bool>,
+    pub expires_at_gte: Option<Timestamp>,
+    pub expires_at_lt: Option<Timestamp>,
+    pub created_at_gte: Option<Timestamp>,
+    pub created_at_lt: Option<Timestamp>,
+}
+
+impl ApiKeyFilter {
+    fn narrow(&self, sql: &mut Sql<'_>) {
+        if let Some(List(roles)) = &self.role_in {
+            sql.push(" AND api_keys.role IN ").list(roles.iter().copied());
+        }
+        match self.revoked {
+            Some(true) => drop(sql.push(" AND api_keys.revoked_at IS NOT NULL")),
+            Some(false) => drop(sql.push(" AND api_keys.revoked_at IS NULL")),
+            None => {}
+        }
+        for (condition, at) in [
+            (" AND api_keys.expires_at >= ", self.expires_at_gte),
+            (" AND api_keys.expires_at < ", self.expires_at_lt),
+            (" AND api_keys.created_at >= ", self.created_at_gte),
+            (" AND api_keys.created_at < ", self.created_at_lt),
+        ] {
+            if let Some(at) = at {
+                sql.push(condition).value(at);
+            }
+        }
+    }
+}
+
+/// A page of keys.
+pub async fn list(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    filter: &ApiKeyFilter,
+    window: &Window<ApiKey>,
+) -> Result<Listed<ApiKey>, Error> {
+    journal::list(db, scope.organization, window, |sql| filter.narrow(sql)).await
+}
+
+pub async fn find(db: &mut impl Sqls, scope: &Scope, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
+    journal::find(db, scope.organization, id).await
+}
