@@ -79,6 +79,33 @@ pub fn bind_with(app: Arc<App>, listen: SocketAddr, endpoints: Vec<Arc<Endpoint>
     })
 }
 
+/// Binds the listener of `/metrics` alone.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub fn bind_metrics(app: Arc<App>, listen: SocketAddr) -> std::io::Result<Bound> {
+    let listener = TcpListener::bind(listen)?;
+    let address = listener.local_addr()?;
+    let server = HttpServer::new(move || {
+        Actix::new()
+            .app_data(web::Data::new(app.clone()))
+            .route("/metrics", web::get().to(metrics_alone))
+            .default_service(web::to(nowhere))
+    })
+    .listen(listener)?
+    .workers(1)
+    .shutdown_timeout(1)
+    .disable_signals();
+    Ok(Bound {
+        server: server.run(),
+        address,
+    })
+}
+
+async fn metrics_alone(app: web::Data<Arc<App>>) -> HttpResponse {
+    crate::features::service::metrics_text(&app)
+}
+
 async fn served(document: Arc<str>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")

@@ -10,8 +10,8 @@ use crate::db::{Db, Error, Sqls};
 
 /// The window in which failures count.
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
-const PER_ACCOUNT: i64 = 10;
-const PER_ADDRESS: i64 = 100;
+const PER_ACCOUNT: u8 = 10;
+const PER_ADDRESS: u8 = 100;
 
 /// One guess at a secret. It counts as a failure from its beginning, so that many guesses at once cannot all slip through,
 /// and stops counting when it turns out right.
@@ -38,7 +38,8 @@ impl Guess {
         let mut wait = None;
         for (key, most) in [(&account, PER_ACCOUNT), (&address, PER_ADDRESS)] {
             // This guess counts, too: the limit is passed when one more than `most` stand in the window.
-            if let Some(oldest) = store::nth_failure(&mut db.read(), key, since, most).await? {
+            let failures = store::failures(&mut db.read(), key, since, i64::from(most) + 1).await?;
+            if let Some(oldest) = failures.get(usize::from(most)) {
                 let seconds = oldest.plus(WINDOW).signed_duration_since(now.utc()).num_seconds() + 1;
                 wait = wait.max(u64::try_from(seconds).ok());
             }

@@ -126,21 +126,16 @@ pub async fn cursor_secret(db: &Db) -> Result<Vec<u8>, Error> {
     Ok(secret)
 }
 
-/// When the failure was that stands at place `skip` counted from the newest, if it is not older than `since`.
-pub async fn nth_failure(
-    db: &mut impl Sqls,
-    key: &str,
-    since: Timestamp,
-    skip: i64,
-) -> Result<Option<Timestamp>, Error> {
-    let row: Option<(Timestamp,)> = db
-        .sql("SELECT failed_at FROM login_failures WHERE limit_key = $1 AND failed_at > $2 ORDER BY failed_at DESC LIMIT 1 OFFSET $3")
+/// When the latest failures were, the newest first: at most `most`, and not older than `since`.
+pub async fn failures(db: &mut impl Sqls, key: &str, since: Timestamp, most: i64) -> Result<Vec<Timestamp>, Error> {
+    let rows: Vec<(Timestamp,)> = db
+        .sql("SELECT failed_at FROM login_failures WHERE limit_key = $1 AND failed_at > $2 ORDER BY failed_at DESC LIMIT $3")
         .bind(key.to_owned())
         .bind(since)
-        .bind(skip)
-        .optional()
+        .bind(most)
+        .all()
         .await?;
-    Ok(row.map(|(at,)| at))
+    Ok(rows.into_iter().map(|(at,)| at).collect())
 }
 
 pub async fn note_failure(db: &Db, id: Uuid, keys: &[String], now: Timestamp) -> Result<(), Error> {

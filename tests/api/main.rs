@@ -4,12 +4,18 @@
 mod support;
 
 mod action_items;
+mod api_keys;
 mod assignments;
 mod bulk_assignments;
 mod cases;
+mod command_line;
 mod contacts;
 mod customers;
+mod forgeries;
 mod ground;
 mod notes;
 mod nps;
 mod programs;
+mod service;
+mod sessions;
+mod users;

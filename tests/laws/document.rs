@@ -27,6 +27,7 @@ const VERBS: &[&str] = &[
     "accept",
     "activate",
     "deactivate",
+    "reactivate",
     "transfer",
     "change",
     "request",

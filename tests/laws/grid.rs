@@ -31,7 +31,7 @@ async fn narrowed_key(server: &Server) -> Client {
     let secret = key::generate();
     let (app, now) = (&server.app, server.app.clock.now());
     let mut tx = app.db.begin().await.unwrap();
-    tx.sql("INSERT INTO api_keys (organization_id, id, name, role, permissions, secret_hash, hint, revision, created_at, updated_at) VALUES ($1, $2, 'grid', 'admin', $3, $4, 'tb_', 1, $5, $5)")
+    tx.sql("INSERT INTO api_keys (organization_id, id, name, name_key, role, permissions, secret_hash, hint, revision, created_at, updated_at) VALUES ($1, $2, 'grid', 'grid', 'admin', $3, $4, 'tb_', 1, $5, $5)")
         .bind(server.organization)
         .bind(app.clock.id())
         .bind(Json(vec![NARROWED]))

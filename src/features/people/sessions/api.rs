@@ -78,13 +78,14 @@ async fn refresh_session(app: App, refresh: Json<Refresh>) -> Answer<Session> {
 /// Sign out.
 ///
 /// Ends this session, or with `everywhere` all sessions of the user, at once: neither their refresh tokens nor their access tokens work any longer.
-#[utoipa::path(post, path = "/v1/auth/logout", operation_id = "logout", tag = "auth", request_body(content = Logout, description = "Without a body, this session alone."),
+#[utoipa::path(post, path = "/v1/auth/logout", operation_id = "sign_out", tag = "auth", request_body(content = Option<Logout>, description = "Without a body, this session alone."),
     responses((status = 204, description = "Signed out")))]
-async fn sign_out(app: App, caller: Caller, logout: Json<Logout>) -> Answer<()> {
+async fn sign_out(app: App, caller: Caller, logout: Option<Json<Logout>>) -> Answer<()> {
     let user = own(&caller)?;
     let (organization, now) = (caller.organization, app.clock.now());
     let mut tx = app.db.begin().await?;
-    match (logout.everywhere, caller.session) {
+    let everywhere = logout.is_some_and(|logout| logout.everywhere);
+    match (everywhere, caller.session) {
         (false, Some(family)) => {
             let owner = Owner {
                 organization,

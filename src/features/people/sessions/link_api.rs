@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
         invite_user: Access::Needs(Permission::UsersSecure),
-        make_password_reset_link: Access::Needs(Permission::UsersSecure),
+        create_password_reset_link: Access::Needs(Permission::UsersSecure),
         accept_invitation: Access::Public,
         reset_password: Access::Public,
     ]
@@ -38,9 +38,9 @@ async fn invite_user(app: App, caller: Caller, id: Path<UserId>) -> Answer<Link>
 /// Make a link for a new password.
 ///
 /// Works once, for 24 hours. It is shown once, and no mail is sent: hand it over yourself. An earlier link stops working; the old password goes on until the link is used.
-#[utoipa::path(post, path = "/v1/users/{id}/password-reset-link", operation_id = "make_password_reset_link", tag = "people",
+#[utoipa::path(post, path = "/v1/users/{id}/password-reset-link", operation_id = "create_password_reset_link", tag = "people",
     responses((status = 200, description = "The link", body = Link)))]
-async fn make_password_reset_link(app: App, caller: Caller, id: Path<UserId>) -> Answer<Link> {
+async fn create_password_reset_link(app: App, caller: Caller, id: Path<UserId>) -> Answer<Link> {
     link(&app, &caller, *id, LinkPurpose::PasswordReset, User::offer_reset).await
 }
 

@@ -1,0 +1,110 @@
+//! The command line: `serve`, `demo`, `admin`, `keys`, `migrate`, `openapi`, `health`.
+
+mod admin;
+mod document;
+mod health;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::access::token;
+use crate::app::{App, Broken};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::telemetry;
+
+/// Runs an executive customer-outreach program over a JSON API.
+#[derive(Parser)]
+#[command(name = "touchbase", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve {
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Bring the database's schema up to date, and stop.
+    Migrate {
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Let people in.
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// The keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Print the OpenAPI document.
+    Openapi(document::Openapi),
+    /// Ask a running server whether it can take requests; the exit code says so.
+    Health(health::Health),
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Make a new signing key. Running servers take it up within a minute; tokens of the old one stay good until they expire.
+    Rotate {
+        #[command(flatten)]
+        config: Config,
+    },
+}
+
+/// Runs the program; the exit code says how it went.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match actix_web::rt::System::new().block_on(obey(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("touchbase: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn obey(command: Command) -> Result<(), Broken> {
+    match command {
+        Command::Serve { config } => serve::serve(config).await,
+        Command::Migrate { config } => migrate(config).await,
+        Command::Admin(admin) => admin.run().await,
+        Command::Keys(Keys::Rotate { config }) => rotate(config).await,
+        Command::Openapi(openapi) => openapi.run(),
+        Command::Health(health) => health.run(),
+    }
+}
+
+async fn migrate(config: Config) -> Result<(), Broken> {
+    let app = open(config).await?;
+    app.db.close().await;
+    print("The schema is up to date.");
+    Ok(())
+}
+
+async fn rotate(config: Config) -> Result<(), Broken> {
+    let app = open(config).await?;
+    let made = token::rotate(&app.db, &app.clock).await;
+    app.db.close().await;
+    let id = made.map_err(|error| Broken(format!("The key could not be made: {}", error.0)))?;
+    print(&format!(
+        "The new key is {id}. Running servers take it up within a minute; tokens of the old keys stay good until they expire."
+    ));
+    Ok(())
+}
+
+/// Opens the installation for a command that does its work and stops.
+async fn open(config: Config) -> Result<std::sync::Arc<App>, Broken> {
+    telemetry::log(&config.log, config.log_json);
+    App::open(config, Clock::default(), None).await
+}
+
+/// Prints to standard output; a closed pipe is the reader's choice, not a fault.
+pub(crate) fn print(text: &str) {
+    use std::io::Write as _;
+    drop(writeln!(std::io::stdout(), "{text}"));
+}

@@ -1,0 +1,58 @@
+//! `touchbase serve`: until it is told to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::app::{App, Broken};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::{server, telemetry, workers};
+
+pub(super) async fn serve(config: Config) -> Result<(), Broken> {
+    telemetry::log(&config.log, config.log_json);
+    let app = App::open(config, Clock::default(), telemetry::metrics()).await?;
+    serve_app(app).await
+}
+
+/// Serves until SIGTERM or Ctrl-C, then lets running requests end.
+pub(crate) async fn serve_app(app: Arc<App>) -> Result<(), Broken> {
+    let listen = app.config.listen;
+    let cannot = |listen, error| Broken(format!("Cannot listen on {listen}: {error}"));
+    let bound = server::bind(app.clone(), listen).map_err(|error| cannot(listen, error))?;
+    let metrics = match app.config.metrics_listen {
+        Some(listen) => Some(server::bind_metrics(app.clone(), listen).map_err(|error| cannot(listen, error))?),
+        None => None,
+    };
+    let workers = workers::start(&app);
+    tracing::info!(address = %bound.address, "serving");
+    let metrics = metrics.map(|metrics| {
+        tracing::info!(address = %metrics.address, "serving metrics");
+        let handle = metrics.server.handle();
+        actix_web::rt::spawn(metrics.server);
+        handle
+    });
+    let (handle, leaving) = (bound.server.handle(), app.clone());
+    actix_web::rt::spawn(async move {
+        stopped().await;
+        tracing::info!("stopping; running requests may end");
+        leaving.stopping.store(true, Ordering::Relaxed);
+        handle.stop(true).await;
+    });
+    let outcome = bound.server.await;
+    if let Some(metrics) = metrics {
+        metrics.stop(false).await;
+    }
+    drop(workers);
+    app.db.close().await;
+    outcome.map_err(|error| Broken(format!("The server stopped: {error}")))
+}
+
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+}

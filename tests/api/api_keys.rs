@@ -1,0 +1,178 @@
+//! API keys: shown once, narrowed, revoked.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Server};
+
+/// A client with the secret of a key that was just made.
+pub fn with(server: &Server, created: &Value) -> Client {
+    Client {
+        token: Some(created["secret"].as_str().unwrap().to_owned()),
+        ..server.nobody()
+    }
+}
+
+#[actix_web::test]
+async fn a_key_acts_with_its_role_until_it_is_revoked() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let created = admin
+        .post_once("/v1/api-keys", "k-1", json!({"name": "Dashboard", "role": "viewer"}))
+        .await;
+    let location = created.header("location");
+    let created = created.expect(201);
+    let secret = created["secret"].as_str().unwrap();
+    assert!(secret.starts_with("tb_") && secret.starts_with(created["api_key"]["hint"].as_str().unwrap()));
+    assert_eq!(
+        location,
+        format!("/v1/api-keys/{}", created["api_key"]["id"].as_str().unwrap())
+    );
+
+    let key = with(&server, &created);
+    let me = key.get("/v1/me").await.expect(200);
+    assert_eq!(
+        (&me["kind"], &me["role"], &me["user"]),
+        (&json!("api_key"), &json!("viewer"), &Value::Null)
+    );
+    assert_eq!(me["api_key"]["id"], created["api_key"]["id"]);
+    key.get("/v1/customers").await.expect(200);
+    key.post("/v1/customers", json!({"name": "X"})).await.problem(403);
+    assert_eq!(key.post("/v1/auth/logout", json!({})).await.problem(409), "wrong_state");
+    key.patch("/v1/me", json!({"name": "X"})).await.problem(409);
+
+    // The secret stands nowhere: not in a repetition, the list, the record, the journal.
+    let repeated = admin
+        .post_once("/v1/api-keys", "k-1", json!({"name": "Dashboard", "role": "viewer"}))
+        .await;
+    assert_eq!(repeated.header("idempotency-replayed"), "true");
+    assert!(repeated.clone().expect(201)["secret"].is_null());
+    let log = admin.get("/v1/audit-log?kind=api_key").await;
+    let list = admin.get("/v1/api-keys?role_in=viewer&revoked=false").await;
+    let read = admin.get(&location).await;
+    for shown in [&repeated, &log, &list, &read] {
+        assert!(
+            !shown.text.contains(secret) && !shown.text.contains("secret_hash"),
+            "{}",
+            shown.text
+        );
+    }
+    assert!(read.body["last_used_at"].is_string());
+    assert_eq!(list.body["data"].as_array().unwrap().len(), 1);
+
+    server.manager().delete(&location).await.problem(403);
+    let revoked = admin.delete(&location).await.expect(200);
+    assert!(revoked["revoked_at"].is_string());
+    key.get("/v1/me").await.problem(401);
+    assert_eq!(
+        admin.delete(&location).await.expect(200)["revision"],
+        revoked["revision"]
+    );
+    assert_eq!(
+        admin.get("/v1/api-keys?revoked=true").await.expect(200)["data"][0]["id"],
+        revoked["id"]
+    );
+}
+
+#[actix_web::test]
+async fn a_key_can_do_no_more_than_its_maker() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let narrowed = admin
+        .post(
+            "/v1/api-keys",
+            json!({"name": "Keys and users", "role": "admin", "permissions": ["api_keys:manage", "users:secure", "users:manage", "customers:read"]}),
+        )
+        .await
+        .expect(201);
+    let key = with(&server, &narrowed);
+    let permissions = key.get("/v1/me").await.expect(200)["permissions"].clone();
+    assert_eq!(permissions.as_array().unwrap().len(), 4);
+    key.get("/v1/customers").await.expect(200);
+    key.get("/v1/programs").await.problem(403);
+
+    for (body, code) in [
+        (
+            json!({"name": "x", "role": "viewer", "permissions": ["customers:manage"]}),
+            "invalid_request",
+        ),
+        (
+            json!({"name": "x", "role": "viewer", "permissions": []}),
+            "invalid_request",
+        ),
+        (json!({"name": "x", "role": "king"}), "invalid_request"),
+        (
+            json!({"name": "x", "role": "viewer", "expires_at": "2020-01-01T00:00:00Z"}),
+            "invalid_request",
+        ),
+        (json!({"name": "x", "role": "admin"}), "insufficient_permission"),
+        (json!({"name": "x", "role": "viewer"}), "insufficient_permission"),
+        (
+            json!({"name": "x", "role": "admin", "permissions": ["reports:read"]}),
+            "insufficient_permission",
+        ),
+    ] {
+        let reply = key.post("/v1/api-keys", body).await;
+        assert_eq!(reply.body["code"], code, "{}", reply.text);
+    }
+    let less = json!({"name": "x", "role": "viewer", "permissions": ["customers:read"]});
+    key.post("/v1/api-keys", less).await.expect(201);
+
+    // Nor does it let in, promote or revive anybody who may more than it.
+    let new = json!({"email": "more@northwind.test", "name": "More", "role": "admin"});
+    key.post("/v1/users", new).await.problem(403);
+    let viewer = format!("/v1/users/{}", server.viewer().id());
+    key.patch(&viewer, json!({"role": "admin"})).await.problem(403);
+    let own = format!("/v1/users/{}", admin.id());
+    key.post(&format!("{own}/password-reset-link"), Value::Null)
+        .await
+        .problem(403);
+    key.patch(&own, json!({"email": "mine@northwind.test"}))
+        .await
+        .problem(403);
+    key.patch(&own, json!({"title": "Director"})).await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_key_ends_when_it_said_and_typing_errors_do_not_pass() {
+    let server = Server::start().await;
+    let until = server.app.clock.now().plus(TimeDelta::hours(1));
+    let created = server
+        .admin()
+        .post(
+            "/v1/api-keys",
+            json!({"name": "Short", "role": "viewer", "expires_at": until}),
+        )
+        .await
+        .expect(201);
+    let key = with(&server, &created);
+    key.get("/v1/me").await.expect(200);
+    let mut typo = created["secret"].as_str().unwrap().to_owned();
+    typo.pop();
+    for wrong in [
+        typo,
+        "tb_".into(),
+        format!("{}x", created["secret"].as_str().unwrap()),
+        touchbase::access::key::generate(),
+    ] {
+        let client = Client {
+            token: Some(wrong),
+            ..server.nobody()
+        };
+        client.get("/v1/me").await.problem(401);
+    }
+    server.app.clock.advance(TimeDelta::hours(2));
+    key.get("/v1/me").await.problem(401);
+}
+
+#[actix_web::test]
+async fn the_same_key_made_again_is_the_same_key() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let id = uuid::Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001);
+    let new = json!({"id": id, "name": "Once", "role": "viewer"});
+    assert!(admin.post("/v1/api-keys", new.clone()).await.expect(201)["secret"].is_string());
+    assert!(admin.post("/v1/api-keys", new).await.expect(200)["secret"].is_null());
+    let other = json!({"id": id, "name": "Other", "role": "viewer"});
+    assert_eq!(admin.post("/v1/api-keys", other).await.problem(409), "id_in_use");
+}
