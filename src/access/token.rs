@@ -227,7 +227,7 @@ impl Keys {
         // No leeway: issuer and verifier are the same installation. Issued in the future is a forgery or a broken clock.
         if claims.exp <= now.timestamp()
             || claims.iat > now.plus(TimeDelta::seconds(30)).timestamp()
-            || claims.exp - claims.iat > LIFETIME
+            || claims.exp.saturating_sub(claims.iat) > LIFETIME
         {
             return None;
         }

@@ -80,7 +80,7 @@ pub struct PasswordChange {
     #[schema(min_length = 1, max_length = 200, format = Password)]
     pub current_password: String,
     /// 10 to 200 characters, and not the e-mail address.
-    #[schema(min_length = 10, max_length = 200, format = Password)]
+    #[schema(min_length = 10, max_length = 200, format = Password, example = "a walk in the rain")]
     pub new_password: String,
 }
 
@@ -109,7 +109,7 @@ pub struct LinkSignIn {
     #[schema(min_length = 1, max_length = 200)]
     pub token: String,
     /// 10 to 200 characters, and not the e-mail address.
-    #[schema(min_length = 10, max_length = 200, format = Password)]
+    #[schema(min_length = 10, max_length = 200, format = Password, example = "a walk in the rain")]
     pub password: String,
 }
 
