@@ -18,6 +18,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::nps::endpoints(),
         features::action_items::endpoints(),
         features::cases::endpoints(),
+        features::reports::endpoints(),
     ]
     .into_iter()
     .flatten()

@@ -12,4 +12,5 @@ pub mod nps;
 pub mod people;
 pub mod programs;
 pub mod references;
+pub mod reports;
 pub mod service;

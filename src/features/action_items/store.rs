@@ -123,7 +123,7 @@ pub struct ActionItemFilter {
     pub attempt_id: Option<Uuid>,
     /// Not closed, and past its due time; `false` for all others.
     pub overdue: Option<bool>,
-    /// The customer was not told by the promised time; `false` for all others.
+    /// The customer was not told by the promised time, whatever became of the work; `false` for all others.
     pub promise_overdue: Option<bool>,
     /// Whether the customer was promised something.
     pub promised: Option<bool>,
@@ -177,7 +177,7 @@ impl ActionItemFilter {
         }
         if let Some(overdue) = self.promise_overdue {
             sql.push(if overdue { " AND (" } else { " AND NOT (" })
-                .push("action_items.status <> 'canceled' AND action_items.customer_told_at IS NULL AND action_items.promise_key < ")
+                .push("action_items.customer_told_at IS NULL AND action_items.promise_key < ")
                 .value(asking.now)
                 .push(")");
         }

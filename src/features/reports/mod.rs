@@ -1,0 +1,20 @@
+//! Figures: NPS, activity, action items; as JSON, or as one CSV table.
+
+mod action_items_api;
+mod activity_api;
+mod nps_api;
+pub mod period;
+pub mod store;
+mod table;
+
+/// This room's rows of the endpoint table.
+pub fn endpoints() -> Vec<crate::http::Endpoint> {
+    [
+        nps_api::endpoints(),
+        activity_api::endpoints(),
+        action_items_api::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
