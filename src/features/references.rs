@@ -1,9 +1,12 @@
 //! Whether what a request refers to is there: records of the same organization, users who are active.
 
+use uuid::Uuid;
+
 use crate::access::Scope;
 use crate::db::{Error, Sqls};
+use crate::features::customers::store::contacts;
 use crate::features::customers::{self, customer::CustomerId};
-use crate::features::people;
+use crate::features::{assignments, attempts, people, programs};
 use crate::http::{Fault, Problem};
 use crate::id::UserId;
 
@@ -27,6 +30,45 @@ impl<'u, U: Sqls> References<'u, U> {
     pub async fn customer(&mut self, pointer: &str, id: CustomerId) -> Result<(), Error> {
         if customers::store::find(self.db, self.scope, id).await?.is_none() {
             self.missing(pointer, "customer", id);
+        }
+        Ok(())
+    }
+
+    /// Contact, assignment and attempt must be this customer's.
+    pub async fn origin(
+        &mut self,
+        customer: CustomerId,
+        contact: Option<Uuid>,
+        assignment: Option<Uuid>,
+        attempt: Option<Uuid>,
+    ) -> Result<(), Error> {
+        if let Some(id) = contact {
+            let found = contacts::find(self.db, self.scope, id.into()).await?;
+            if found.is_none_or(|contact| contact.fields.customer_id != customer) {
+                self.missing("/contact_id", "contact of this customer", id);
+            }
+        }
+        if let Some(id) = assignment {
+            let found = assignments::store::find(self.db, self.scope, id.into()).await?;
+            if found.is_none_or(|assignment| assignment.customer_id != customer) {
+                self.missing("/assignment_id", "assignment of this customer", id);
+            }
+        }
+        if let Some(id) = attempt {
+            let found = attempts::store::find(self.db, self.scope, id.into()).await?;
+            if found.is_none_or(|attempt| attempt.customer_id != customer) {
+                self.missing("/attempt_id", "attempt with this customer", id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The program must be there.
+    pub async fn program(&mut self, pointer: &str, id: Option<Uuid>) -> Result<(), Error> {
+        if let Some(id) = id
+            && programs::store::find(self.db, self.scope, id.into()).await?.is_none()
+        {
+            self.missing(pointer, "program", id);
         }
         Ok(())
     }

@@ -19,3 +19,4 @@ mod programs;
 mod service;
 mod sessions;
 mod users;
+mod reports;

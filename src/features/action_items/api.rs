@@ -108,6 +108,9 @@ async fn create_action_item(app: App, caller: Caller, new: Json<NewActionItem>) 
     let mut faults = store::faults(&mut unit, &scope, &item.fields).await?;
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", item.customer_id).await?;
+    references
+        .origin(item.customer_id, item.contact_id, item.assignment_id, item.attempt_id)
+        .await?;
     if item.fields.owner_id.is_none() && item.fields.department.is_none() {
         references.fault("/owner_id", "required", "Give an owner or a department.");
     }

@@ -85,6 +85,14 @@ async fn create_service_interest(app: App, caller: Caller, new: Json<NewServiceI
     }
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", interest.customer_id).await?;
+    references
+        .origin(
+            interest.customer_id,
+            interest.contact_id,
+            interest.assignment_id,
+            interest.attempt_id,
+        )
+        .await?;
     references.active_user("/owner_id", interest.fields.owner_id).await?;
     references.settle()?;
     let interest = unit.save(Change::created(interest)).await?;

@@ -87,6 +87,9 @@ async fn create_rescue_case(app: App, caller: Caller, new: Json<NewRescueCase>) 
     };
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", case.customer_id).await?;
+    references
+        .origin(case.customer_id, case.contact_id, None, case.attempt_id)
+        .await?;
     references.active_user("/owner_id", case.fields.owner_id).await?;
     if case.nps_response_id.is_some() && answer.is_none_or(|answer| answer.customer_id != case.customer_id) {
         references.fault(

@@ -86,6 +86,9 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
     }
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", note.customer_id).await?;
+    references
+        .origin(note.customer_id, note.contact_id, note.assignment_id, note.attempt_id)
+        .await?;
     references.user("/employee_id", note.fields.employee_id).await?;
     references.settle()?;
     let note = unit.save(Change::created(note)).await?;

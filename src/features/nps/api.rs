@@ -106,6 +106,15 @@ async fn create_nps_response(app: App, caller: Caller, new: Json<NewNpsResponse>
     }
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", response.customer_id).await?;
+    references
+        .origin(
+            response.customer_id,
+            response.contact_id,
+            response.assignment_id,
+            response.attempt_id,
+        )
+        .await?;
+    references.program("/program_id", response.program_id).await?;
     references.user("/user_id", response.user_id).await?;
     references.settle()?;
     let response = unit.save(Change::created(response)).await?;
