@@ -13,6 +13,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::people::endpoints(),
         features::programs::endpoints(),
         features::assignments::endpoints(),
+        features::attempts::endpoints(),
         features::service::endpoints(),
         features::notes::endpoints(),
         features::nps::endpoints(),

@@ -6,6 +6,7 @@ mod support;
 mod action_items;
 mod api_keys;
 mod assignments;
+mod attempts;
 mod bulk_assignments;
 mod cases;
 mod command_line;

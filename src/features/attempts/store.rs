@@ -13,7 +13,7 @@ use crate::features::customers::customer::CustomerId;
 use crate::features::programs::program::ProgramId;
 use crate::http::query::List;
 use crate::id::UserId;
-use crate::journal::{self, Listed, Sort, SortKey, Window};
+use crate::journal::{self, Listed, Record, Sort, SortKey, Window};
 
 crate::record!(
     Attempt, "attempt", "attempts",
@@ -121,4 +121,13 @@ pub async fn list(
 /// What the database said.
 pub async fn find(db: &mut impl Sqls, scope: &Scope, id: AttemptId) -> Result<Option<Attempt>, Error> {
     journal::find(db, scope.organization, id).await
+}
+
+/// The records of one kind that came of an attempt, as they were made.
+pub async fn of_attempt<R: Record>(db: &mut impl Sqls, scope: &Scope, id: AttemptId) -> Result<Vec<R>, Error> {
+    let attempt = format!(" AND {}.attempt_id = ", R::TABLE);
+    journal::select(db, scope.organization, |sql| {
+        sql.push(&attempt).value(id);
+    })
+    .await
 }
