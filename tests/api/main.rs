@@ -17,7 +17,7 @@ mod ground;
 mod notes;
 mod nps;
 mod programs;
+mod reports;
 mod service;
 mod sessions;
 mod users;
-mod reports;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::store::{self, ActivityRow, By};
-use super::table::{CsvText, Days, Shown, hundredths, shown};
+use super::table_api::{CsvText, Days, Shown, hundredths, shown};
 use crate::access::{Caller, Permission};
 use crate::http::gate::Chosen;
 use crate::http::{Access, App, Endpoint, Problem, Query};

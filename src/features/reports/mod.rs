@@ -5,7 +5,7 @@ mod activity_api;
 mod nps_api;
 pub mod period;
 pub mod store;
-mod table;
+mod table_api;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::store::{self, By, NpsRow};
-use super::table::{CsvText, Days, Shown, shown};
+use super::table_api::{CsvText, Days, Shown, shown};
 use crate::access::{Caller, Permission};
 use crate::features::nps::figures::{Counts, Figures};
 use crate::http::gate::Chosen;
