@@ -66,6 +66,14 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(ACQUIRE_WRITER)
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    // When the disk is full SQLite ends the transaction by itself, and sqlx would count it as open for ever.
+                    // The ping waits for a rollback that is under way; who is still in a transaction then is replaced.
+                    sqlx::Connection::ping(connection).await?;
+                    Ok(!sqlx::Connection::is_in_transaction(connection))
+                })
+            })
             .connect_with(options.clone())
             .await?;
         let readers = PoolOptions::<Sqlite>::new()

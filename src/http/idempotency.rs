@@ -34,11 +34,9 @@ impl Drop for Running {
 impl Running {
     pub fn begin(caller: &Caller, claim: &Claim) -> Option<Self> {
         let name = format!("{} {}", caller.organization, claim.scope);
-        RUNNING
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.clone())
-            .then_some(Self(name))
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        // Made only where it was not there: dropping a second one would end the first one's turn.
+        running.insert(name.clone()).then(|| Self(name))
     }
 }
 

@@ -22,9 +22,12 @@ pub fn operation(endpoint: &Endpoint) -> Value {
     };
     operation["security"] = match endpoint.access {
         Access::Public => json!([]),
-        Access::SignedIn => json!([{ "bearer": [] }]),
-        Access::Needs(permission) => json!([{ "bearer": [permission] }]),
+        Access::SignedIn | Access::Needs(_) => json!([{ "bearer": [] }]),
     };
+    if let Access::Needs(permission) = endpoint.access {
+        // Bearer schemes have no list of scopes that a linter could look the permission up in.
+        operation["x-permission"] = json!(permission);
+    }
     let mut parameters: Vec<Value> = operation["parameters"].as_array().cloned().unwrap_or_default();
     for name in endpoint
         .path

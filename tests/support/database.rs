@@ -37,6 +37,25 @@ impl Database {
         }
     }
 
+    /// One that nobody has migrated yet.
+    pub async fn fresh() -> Self {
+        if !on_postgres() {
+            return Self::sqlite();
+        }
+        let server = std::env::var("TOUCHBASE_TEST_POSTGRES").expect("./test sets TOUCHBASE_TEST_POSTGRES");
+        let name = unique();
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        connection
+            .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .await
+            .unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Self {
+            url: format!("{base}/{name}"),
+            _folder: None,
+        }
+    }
+
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {

@@ -17,7 +17,7 @@ use touchbase::id::OrganizationId;
 use touchbase::server;
 use uuid::Uuid;
 
-mod database;
+pub mod database;
 
 pub use database::Database;
 

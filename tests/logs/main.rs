@@ -1,0 +1,110 @@
+//! Logs carry no personal data and no secret, not even at TRACE. A binary of its own, because a process logs to one place.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use support::{PASSWORD, Server};
+use touchbase::access::key;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Everything that was logged.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Logged {
+    type Writer = Self;
+
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+impl Logged {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+const NAME: &str = "Canarina Gelbfeder";
+const EMAIL: &str = "canarina@gelbfeder.test";
+const PHONE: &str = "+49 30 5550199";
+const WORD: &str = "canarysecretword";
+
+#[actix_web::test]
+async fn nothing_of_a_person_is_ever_logged() {
+    let logged = Logged::default();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(logged.clone())
+        .init();
+    let server = Server::start().await;
+    let (manager, nobody) = (server.manager(), server.nobody());
+    let key = key::generate();
+
+    // Written, refused, found, not found; signed in wrongly, with every sort of token.
+    let customer = json!({"name": NAME, "phone": PHONE, "website": EMAIL, "custom_fields": {"note": WORD}});
+    let made = manager
+        .post_once("/v1/customers", WORD, customer.clone())
+        .await
+        .expect(201);
+    manager.post_once("/v1/customers", WORD, customer).await.expect(201);
+    manager
+        .post("/v1/customers", json!({"name": 5, "phone": WORD, EMAIL: NAME}))
+        .await
+        .expect(400);
+    manager
+        .patch(
+            &format!("/v1/customers/{}", made["id"].as_str().unwrap()),
+            json!({"city": WORD}),
+        )
+        .await
+        .expect(200);
+    manager.get(&format!("/v1/customers?q={WORD}")).await.expect(200);
+    manager.get(&format!("/v1/customers?colour={WORD}")).await.expect(400);
+    manager.get(&format!("/v1/nothing/{WORD}")).await.expect(404);
+    manager.get(&format!("/v1/customers?cursor={WORD}")).await.expect(400);
+    let broken = manager
+        .request("POST", "/v1/customers")
+        .header("content-type", "application/json");
+    manager
+        .send(broken.body(format!("{{\"name\": \"{NAME}\" {WORD}")))
+        .await
+        .expect(400);
+    let login = json!({"email": EMAIL, "password": WORD, "organization": "gelbfeder"});
+    nobody.post("/v1/auth/login", login).await.expect(401);
+    for token in [WORD, key.as_str(), "eyJhbGciOiJub25lIn0.e30.canarysecretword"] {
+        let client = support::Client {
+            token: Some(token.to_owned()),
+            ..nobody.clone()
+        };
+        client.get("/v1/customers").await.expect(401);
+    }
+    let agent = manager
+        .request("GET", "/v1/me")
+        .header("user-agent", WORD)
+        .header("x-forwarded-for", WORD);
+    manager.send(agent).await.expect(200);
+
+    let text = logged.text();
+    assert!(text.lines().count() > 20, "the logs were not captured:\n{text}");
+    let token = manager.token.unwrap();
+    for canary in [NAME, EMAIL, PHONE, WORD, PASSWORD, &key, &token, "gelbfeder"] {
+        let hits: Vec<&str> = text.lines().filter(|line| line.contains(canary)).take(5).collect();
+        assert!(hits.is_empty(), "`{canary}` was logged:\n{}", hits.join("\n"));
+    }
+}
