@@ -148,7 +148,7 @@ pub async fn debrief(run: &mut Run, database: &Database) -> Outcome<()> {
 pub async fn revision(database: &Database) -> Outcome<i64> {
     use touchbase::db::{Db, Sqls as _};
     let db = Db::open(&database.url, 2).await?;
-    let (revision,): (i64,) = db.read().sql("SELECT revision FROM organizations").one().await?;
+    let (revision,): (i64,) = db.read().sql("SELECT last_revision FROM organizations").one().await?;
     db.close().await;
     Ok(revision)
 }
