@@ -2,6 +2,7 @@
 
 mod chance;
 mod customers;
+mod learned;
 mod staff;
 mod words;
 mod year;
@@ -28,7 +29,8 @@ const SEED: u64 = 1_871;
 
 /// Settings of the demonstration.
 #[derive(Debug, Clone, Args)]
-pub struct Demo {
+#[group(id = "demonstration")]
+pub struct Settings {
     /// Where its data are kept, or found again.
     #[arg(long, default_value = "touchbase-demo")]
     pub folder: PathBuf,
@@ -37,7 +39,7 @@ pub struct Demo {
     pub listen: SocketAddr,
 }
 
-impl Demo {
+impl Settings {
     /// The server's settings for a database in this folder.
     fn config(&self, database: &Path) -> Result<Config, Broken> {
         #[derive(Parser)]

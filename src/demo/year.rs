@@ -7,15 +7,16 @@ use chrono::{Datelike, NaiveTime, TimeDelta, Timelike, Weekday};
 use chrono_tz::Tz;
 
 use super::chance::Chance;
-use super::customers::Known;
+use super::customers::{Known, signals};
+use super::learned::Spoken;
 use super::staff::Staff;
-use super::words;
-use super::{broken, set};
+use super::{broken, set, words};
 use crate::access::Scope;
 use crate::app::{App, Broken};
 use crate::clock::Timestamp;
 use crate::db::Json;
-use crate::features::assignments::assignment::{Assignment, AssignmentInput, Outcome, Priority};
+use crate::features::action_items::action_item::ActionItem;
+use crate::features::assignments::assignment::{Assignment, AssignmentInput, AssignmentPriority as Priority, Outcome};
 use crate::features::attempts::attempt::{Attempt, Disposition};
 use crate::features::customers::customer::{Customer, CustomerId};
 use crate::features::people::setup;
@@ -24,7 +25,7 @@ use crate::features::programs;
 use crate::features::programs::program::{Participant, Period, Program};
 use crate::features::programs::retry_policy::NextStep;
 use crate::id::OrganizationId;
-use crate::journal::{Change, Changing, Unit};
+use crate::journal::{Change, Unit};
 use crate::local_time;
 
 /// How long ago it began.
@@ -40,6 +41,9 @@ pub struct World<'a> {
     pub program: Program,
     places: HashMap<CustomerId, usize>,
     open: Vec<Assignment>,
+    /// Action items that are not done, or whose customer has not been told.
+    pub items: Vec<ActionItem>,
+    pub words: Spoken,
     reasons: Vec<&'static str>,
     summaries: Vec<&'static str>,
     voicemails: Vec<&'static str>,
@@ -88,6 +92,8 @@ pub async fn make(
         program,
         places,
         open: Vec::new(),
+        items: Vec::new(),
+        words: Spoken::default(),
         reasons: words::lines("reasons"),
         summaries: words::lines("summaries"),
         voicemails: words::lines("voicemails"),
@@ -146,6 +152,10 @@ impl World<'_> {
         self.customers.get(*self.places.get(&id)?)
     }
 
+    pub fn known_mut(&mut self, id: CustomerId) -> Option<&mut Known> {
+        self.customers.get_mut(*self.places.get(&id)?)
+    }
+
     /// One evening: who is new on the lists, and what came of the calls of these days.
     async fn session(&mut self, app: &Arc<App>, organization: OrganizationId, more: bool) -> Result<(), Broken> {
         let mut unit = setup::unit(app, organization).await?;
@@ -194,7 +204,9 @@ impl World<'_> {
             let window = known.customer.fields.calling_window.as_ref().map(|window| window.0);
             let window = window.unwrap_or_default();
             let earliest = now.utc() - TimeDelta::days(1) - TimeDelta::hours(self.chance.between(0, 20));
-            let within = window.next_opening(earliest, zone) + TimeDelta::minutes(self.chance.between(0, 420));
+            let opening = window.next_opening(earliest, zone);
+            let later = opening + TimeDelta::minutes(self.chance.between(0, 420));
+            let within = if window.contains(later, zone) { later } else { opening };
             let occurred_at = Timestamp::new(within.min(now.utc() - TimeDelta::minutes(9)));
             let disposition = self.disposition(local_time::wall_clock(occurred_at.utc(), zone).hour());
             let promised = matches!(disposition, Disposition::LeftVoicemail | Disposition::CallbackRequested)
@@ -216,7 +228,9 @@ impl World<'_> {
         let worked = unit.save_all(worked).await.map_err(broken)?;
         rest.extend(worked.into_iter().filter(|assignment| assignment.status.open()));
         self.open = rest;
-        self.touch(unit, &attempts).await
+        self.touch(unit, &attempts).await?;
+        self.learn(unit, &attempts).await?;
+        self.work(unit).await
     }
 
     /// Mornings reach more people than afternoons.
@@ -266,7 +280,7 @@ impl World<'_> {
             program_id: assignment.program_id,
             customer_id: assignment.customer_id,
             user_id: assignment.assignee_id,
-            contact_id: None,
+            contact_id: self.known(assignment.customer_id).and_then(|known| known.contact),
             spoke_with: None,
             disposition,
             occurred_at,
@@ -306,12 +320,11 @@ impl World<'_> {
         ids.sort_unstable();
         let changes = ids.into_iter().filter_map(|(id, at)| {
             let customer = self.known(id)?.customer.clone();
-            Some(customer.change("contacted", |next| next.last_contacted_at = Some(at)))
+            Some(customer.contacted(at))
         });
         let changes = changes.collect();
         for customer in unit.save_all::<Customer>(changes).await.map_err(broken)? {
-            let place = self.places.get(&customer.id).copied();
-            if let Some(known) = place.and_then(|place| self.customers.get_mut(place)) {
+            if let Some(known) = self.known_mut(customer.id) {
                 known.customer = customer;
             }
         }
@@ -347,6 +360,7 @@ impl World<'_> {
             }
         }
         unit.save_all(fresh).await.map_err(broken)?;
+        signals(&mut unit, &self.customers, self.chance).await?;
         unit.commit().await.map_err(broken)
     }
 }
