@@ -1,6 +1,7 @@
 //! The command line: `serve`, `demo`, `admin`, `keys`, `migrate`, `openapi`, `health`.
 
 mod admin;
+mod demo;
 mod document;
 mod health;
 mod serve;
@@ -30,6 +31,8 @@ enum Command {
         #[command(flatten)]
         config: Config,
     },
+    /// Serve a made-up organization with a year of calls, to try things on.
+    Demo(demo::Demo),
     /// Bring the database's schema up to date, and stop.
     Migrate {
         #[command(flatten)]
@@ -71,6 +74,7 @@ pub fn run() -> ExitCode {
 async fn obey(command: Command) -> Result<(), Broken> {
     match command {
         Command::Serve { config } => serve::serve(config).await,
+        Command::Demo(demo) => demo.run().await,
         Command::Migrate { config } => migrate(config).await,
         Command::Admin(admin) => admin.run().await,
         Command::Keys(Keys::Rotate { config }) => rotate(config).await,

@@ -11,18 +11,19 @@ use crate::{server, telemetry, workers};
 pub(super) async fn serve(config: Config) -> Result<(), Broken> {
     telemetry::log(&config.log, config.log_json);
     let app = App::open(config, Clock::default(), telemetry::metrics()).await?;
-    serve_app(app).await
+    serve_app(app, || ()).await
 }
 
-/// Serves until SIGTERM or Ctrl-C, then lets running requests end.
-pub(crate) async fn serve_app(app: Arc<App>) -> Result<(), Broken> {
+/// Serves until SIGTERM or Ctrl-C, then lets running requests end. `listening` is called once clients can connect.
+pub(super) async fn serve_app(app: Arc<App>, listening: impl FnOnce()) -> Result<(), Broken> {
     let listen = app.config.listen;
-    let cannot = |listen, error| Broken(format!("Cannot listen on {listen}: {error}"));
+    let cannot = |listen, error| Broken(format!("Cannot listen on {listen}: {error}. Choose another address."));
     let bound = server::bind(app.clone(), listen).map_err(|error| cannot(listen, error))?;
     let metrics = match app.config.metrics_listen {
         Some(listen) => Some(server::bind_metrics(app.clone(), listen).map_err(|error| cannot(listen, error))?),
         None => None,
     };
+    listening();
     let workers = workers::start(&app);
     tracing::info!(address = %bound.address, "serving");
     let metrics = metrics.map(|metrics| {
