@@ -15,6 +15,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::assignments::endpoints(),
         features::attempts::endpoints(),
         features::service::endpoints(),
+        features::transfers::endpoints(),
         features::notes::endpoints(),
         features::nps::endpoints(),
         features::action_items::endpoints(),

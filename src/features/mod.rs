@@ -14,3 +14,4 @@ pub mod programs;
 pub mod references;
 pub mod reports;
 pub mod service;
+pub mod transfers;

@@ -22,4 +22,5 @@ mod programs;
 mod reports;
 mod service;
 mod sessions;
+mod transfers;
 mod users;
