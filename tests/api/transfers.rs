@@ -22,13 +22,10 @@ async fn a_leavers_open_work_goes_to_somebody_else_in_one_request() {
     let done = format!("/v1/assignments/{}/complete", customers[2].1["id"].as_str().unwrap());
     manager.post(&done, json!({})).await.expect(200);
     let item = |title: &str, fields: Value| {
-        let mut new = json!({"title": title});
+        let mut new = json!({"title": title, "customer_id": customers[0].0});
         new.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        let (manager, path) = (
-            manager.clone(),
-            format!("/v1/customers/{}/action-items", customers[0].0.as_str().unwrap()),
-        );
-        async move { manager.post(&path, new).await }
+        let manager = manager.clone();
+        async move { manager.post("/v1/action-items", new).await }
     };
     let mine = item("Own", json!({"owner_id": leaver.id()})).await.expect(201);
     let told = json!({"owner_id": manager.id(), "customer_promise": {"what": "An answer", "by": "2040-01-01T00:00:00Z", "contact_by": leaver.id()}});
