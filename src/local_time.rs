@@ -62,7 +62,6 @@ fn after_gap(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
 

@@ -1,5 +1,7 @@
 //! Journeys over HTTP, a file per feature.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

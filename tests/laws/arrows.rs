@@ -44,10 +44,10 @@ fn written_out(text: &str, base: &str, found: &mut Vec<String>) -> usize {
             .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
             .collect();
         let path = format!("{base}{name}");
-        if let Some(rest) = text[name.len()..].strip_prefix("::") {
-            if rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == '{') {
-                return name.len() + 2 + written_out(rest, &format!("{path}::"), found);
-            }
+        if let Some(rest) = text[name.len()..].strip_prefix("::")
+            && rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == '{')
+        {
+            return name.len() + 2 + written_out(rest, &format!("{path}::"), found);
         }
         if !text[name.len()..].starts_with('!') {
             found.push(path);

@@ -1,5 +1,7 @@
 //! Logs carry no personal data and no secret, not even at TRACE. A binary of its own, because a process logs to one place.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -14,7 +14,7 @@ pub struct Database {
 
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
-#[allow(
+#[expect(
     clippy::disallowed_methods,
     reason = "names for databases need no clock of the product"
 )]
