@@ -24,7 +24,7 @@ pub fn bound(value: &mut Value) {
                     "items" => limit(inner, ITEM),
                     "additionalProperties" => limit(inner, ENTRY),
                     "propertyNames" => limit(inner, KEY),
-                    _ if name.starts_with("text/") => limit(&mut inner["schema"], PAGE),
+                    _ if name.starts_with("text/") || name.ends_with("ndjson") => limit(&mut inner["schema"], PAGE),
                     _ => {}
                 }
                 if !matches!(name.as_str(), "example" | "examples" | "default" | "enum") {
@@ -70,12 +70,35 @@ pub fn exemplify(paths: &mut Value, schemas: &Value) {
         let content = operation
             .pointer_mut("/requestBody/content")
             .and_then(Value::as_object_mut);
-        for (kind, media) in content.into_iter().flatten() {
-            if kind.ends_with("json") && media.get("example").is_none() && media.get("examples").is_none() {
+        let Some(content) = content else { continue };
+        for (kind, media) in content.iter_mut().filter(|(kind, _)| kind.ends_with("json")) {
+            if media.get("example").is_none() && media.get("examples").is_none() && !kind.ends_with("ndjson") {
                 media["example"] = example("", &media["schema"], schemas, kind.contains("merge-patch"));
             }
         }
+        let whole = content.get("application/json").map(|media| &media["example"]["items"]);
+        let rows: Vec<Value> = whole.and_then(Value::as_array).cloned().unwrap_or_default();
+        for (kind, media) in content
+            .iter_mut()
+            .filter(|(_, media)| media.get("example").is_none() && media.get("examples").is_none())
+        {
+            media["example"] = json!(lines(kind, &rows));
+        }
     }
+}
+
+/// Items as lines of text: CSV with its head, or one JSON document a line.
+fn lines(kind: &str, rows: &[Value]) -> String {
+    if kind.ends_with("ndjson") {
+        return rows.iter().map(|row| format!("{row}\n")).collect();
+    }
+    let Some(Value::Object(first)) = rows.first() else {
+        return "name,email\nAlfreds Futterkiste,info@alfreds.test\n".into();
+    };
+    let names: Vec<&str> = first.keys().map(String::as_str).collect();
+    let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let values: Vec<String> = first.values().map(cell).collect();
+    format!("{}\n{}\n", names.join(","), values.join(","))
 }
 
 /// A value of the schema: what it requires and what its fields have examples of. A patch shows two fields, no more.

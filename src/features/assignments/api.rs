@@ -45,7 +45,7 @@ crate::words! {
 #[into_params(parameter_in = Query)]
 pub struct Expanding {
     /// Records to show whole, separated by commas.
-    #[param(style = Form, explode = false, value_type = Option<Vec<Expand>>, max_items = 3)]
+    #[param(inline, style = Form, explode = false, value_type = Option<Vec<Expand>>, max_items = 3)]
     pub expand: Option<List<Expand>>,
 }
 
