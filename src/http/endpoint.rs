@@ -30,7 +30,7 @@ pub enum Access {
 pub enum Size {
     Ordinary,
     Bulk,
-    /// The handler streams it.
+    /// Kept on disk, for the handler to read piece by piece.
     File,
 }
 
@@ -111,7 +111,7 @@ impl Endpoint {
         }
     }
 
-    /// Takes a file, which the handler reads as a stream.
+    /// Takes a file, which arrives on disk: the handler reads it with [`super::Upload`].
     #[must_use]
     pub fn file(self) -> Self {
         Self {

@@ -2,17 +2,18 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
-use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::web::{Bytes, Data};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
+use sha2::Digest;
 use tracing::Instrument;
 
+use super::arrival::{read, spool};
 use super::bearer::authenticate;
 use super::body::{Parsed, Raw, parse};
 use super::bulk::Items;
@@ -131,13 +132,25 @@ impl Gate {
                     "Compressed bodies are not read here. Send it plain.",
                 ));
             }
-            let body = match endpoint.size {
-                Size::Ordinary => read(request, app.config.body_limit, app.config.body_seconds).await?,
-                Size::Bulk => read(request, app.config.bulk_limit, app.config.body_seconds).await?,
-                Size::File => Bytes::new(),
+            let seconds = app.config.body_seconds;
+            let (body, fingerprint) = match endpoint.size {
+                Size::Ordinary => (Some(read(request, app.config.body_limit, seconds).await?), None),
+                Size::Bulk => (Some(read(request, app.config.bulk_limit, seconds).await?), None),
+                Size::File => {
+                    // Refused before it is taken in.
+                    self.kind(request, false)?;
+                    let (upload, fingerprint) = spool(request, app.config.import_limit, seconds * 4).await?;
+                    request.extensions_mut().insert(upload);
+                    (None, Some(fingerprint))
+                }
             };
-            if let (Some(caller), Size::Ordinary | Size::Bulk) = (&caller, endpoint.size) {
-                claim = idempotency::claim(request, caller, &body)?;
+            if let Some(caller) = &caller {
+                let fingerprint = fingerprint.unwrap_or_else(|| {
+                    let mut digest = idempotency::digest(request);
+                    digest.update(body.as_deref().unwrap_or_default());
+                    digest.finalize().to_vec()
+                });
+                claim = idempotency::claim(request, caller, fingerprint)?;
             }
             if endpoint.key_required && request.headers().get(idempotency::HEADER).is_none() {
                 return Err(Problem::new(
@@ -159,8 +172,10 @@ impl Gate {
                     .retry_after(1));
                 }
             }
-            self.parse_body(request, &body)?;
-            request.extensions_mut().insert(Raw(body));
+            if let Some(body) = body {
+                self.parse_body(request, &body)?;
+                request.extensions_mut().insert(Raw(body));
+            }
         }
         if let Some(caller) = &mut caller {
             caller.origin = origin(request.request(), app.config.trusted_proxies);
@@ -179,37 +194,36 @@ impl Gate {
         Ok(Prepared::Go(answered))
     }
 
-    /// Parses and checks a JSON body, where the endpoint takes one.
-    fn parse_body(&self, request: &ServiceRequest, body: &Bytes) -> Result<(), Problem> {
+    /// The body's content type; `None` where there is no body to read.
+    fn kind(&self, request: &ServiceRequest, empty: bool) -> Result<Option<String>, Problem> {
         if self.endpoint.bodies.is_empty() {
-            return Ok(());
-        }
-        if body.is_empty() && self.endpoint.size == Size::File {
-            return Ok(());
+            return Ok(None);
         }
         let kind = header_text(request, &header::CONTENT_TYPE).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         // A patch is a merge patch whichever of the two names it goes by.
         let known = self.endpoint.bodies.contains(&kind)
             || (kind == "application/json" && self.endpoint.bodies.iter().any(|known| known.ends_with("+json")));
-        if !known {
-            if body.is_empty() && !self.endpoint.body_required {
-                return Ok(());
-            }
-            if body.is_empty() {
-                return Err(Problem::new(
-                    Code::Malformed,
-                    format!("This request needs a body: {}.", self.endpoint.bodies.join(", ")),
-                ));
-            }
-            return Err(Problem::new(
+        let bodies = self.endpoint.bodies.join(", ");
+        match (known, empty) {
+            (true, _) => Ok(Some(kind)),
+            (false, true) if !self.endpoint.body_required => Ok(None),
+            (false, true) => Err(Problem::new(
+                Code::Malformed,
+                format!("This request needs a body: {bodies}."),
+            )),
+            (false, false) => Err(Problem::new(
                 Code::UnsupportedMediaType,
-                format!(
-                    "This endpoint reads {}; `Content-Type` says `{kind}`.",
-                    self.endpoint.bodies.join(", ")
-                ),
-            ));
+                format!("This endpoint reads {bodies}; `Content-Type` says `{kind}`."),
+            )),
         }
+    }
+
+    /// Parses and checks a JSON body, where the endpoint takes one.
+    fn parse_body(&self, request: &ServiceRequest, body: &Bytes) -> Result<(), Problem> {
+        let Some(kind) = self.kind(request, body.is_empty())? else {
+            return Ok(());
+        };
         if self.endpoint.size == Size::Bulk {
             let check = |body: &serde_json::Value| self.rules.faults(&self.endpoint.id, body, usize::MAX);
             let items = Items::read(&kind, body, check)?;
@@ -335,43 +349,6 @@ pub fn address(request: &HttpRequest, trusted_proxies: usize) -> String {
         .nth(trusted_proxies - 1)
         .and_then(|address| address.trim().parse::<std::net::IpAddr>().ok())
         .map_or(peer, |address| address.to_string())
-}
-
-/// Reads a body whole, within its limit and its time.
-async fn read(request: &mut ServiceRequest, limit: usize, seconds: u64) -> Result<Bytes, Problem> {
-    let too_large = || {
-        Problem::new(
-            Code::TooLarge,
-            format!("This endpoint takes at most {limit} bytes. Send it in parts."),
-        )
-    };
-    let announced = header_text(request, &header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let mut payload = request.take_payload();
-    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(limit));
-    let arrival = async {
-        while let Some(chunk) = payload.next().await {
-            let chunk =
-                chunk.map_err(|error| Problem::new(Code::Malformed, format!("The body broke off: {error}.")))?;
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(())
-    };
-    match tokio::time::timeout(Duration::from_secs(seconds), arrival).await {
-        Ok(arrived) => arrived?,
-        Err(_) => {
-            return Err(Problem::new(
-                Code::BodyTimeout,
-                format!("The body did not arrive within {seconds} seconds."),
-            ));
-        }
-    }
-    Ok(body.freeze())
 }
 
 /// Answers `OPTIONS` with 204 and every other unknown method with 405, both with `Allow`.

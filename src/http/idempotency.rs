@@ -44,7 +44,7 @@ impl Running {
 ///
 /// # Errors
 /// 400 when the key is not 1 to 255 visible ASCII characters.
-pub fn claim(request: &ServiceRequest, caller: &Caller, body: &[u8]) -> Result<Option<Claim>, Problem> {
+pub fn claim(request: &ServiceRequest, caller: &Caller, fingerprint: Vec<u8>) -> Result<Option<Claim>, Problem> {
     let Some(key) = request.headers().get(HEADER) else {
         return Ok(None);
     };
@@ -63,14 +63,15 @@ pub fn claim(request: &ServiceRequest, caller: &Caller, body: &[u8]) -> Result<O
     let actor = caller.actor();
     let id = actor.id.map(|id| id.to_string()).unwrap_or_default();
     let scope = format!("{}:{id} {} {} {key}", actor.kind, request.method(), request.path());
+    Ok(Some(Claim { scope, fingerprint }))
+}
+
+/// The beginning of a request's fingerprint; its body follows.
+pub fn digest(request: &ServiceRequest) -> Sha256 {
     let mut digest = Sha256::new();
     digest.update(request.query_string().as_bytes());
     digest.update([0]);
-    digest.update(body);
-    Ok(Some(Claim {
-        scope,
-        fingerprint: digest.finalize().to_vec(),
-    }))
+    digest
 }
 
 /// The answer that this key got before.

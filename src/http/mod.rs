@@ -1,6 +1,7 @@
 //! HTTP, the same for every feature: the endpoint table, problems, bodies, queries, pages, replies, idempotency.
 
 pub mod accept;
+pub mod arrival;
 mod bearer;
 pub mod body;
 pub mod bulk;
@@ -21,6 +22,7 @@ pub mod span;
 use std::sync::Arc;
 
 pub use actix_web::web::Path;
+pub use arrival::Upload;
 pub use body::{Json, Patch};
 pub use bulk::{Bulk, BulkMode};
 pub use endpoint::{Access, Endpoint};

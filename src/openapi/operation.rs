@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::Endpoint;
-use crate::http::endpoint::{Access, Size};
+use crate::http::endpoint::Access;
 use crate::refusal::Code;
 
 /// The whole operation.
@@ -43,7 +43,7 @@ pub fn operation(endpoint: &Endpoint) -> Value {
         }
     }
     let post_or_patch = matches!(endpoint.method.as_str(), "POST" | "PATCH");
-    if post_or_patch && endpoint.access != Access::Public && endpoint.size != Size::File {
+    if post_or_patch && endpoint.access != Access::Public {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": endpoint.key_required,
             "description": "Makes the request safe to repeat: the same key gives the same answer, for seven days.",
