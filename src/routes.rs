@@ -10,6 +10,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
     [
         features::audit::endpoints(),
         features::customers::endpoints(),
+        features::imports::endpoints(),
         features::people::endpoints(),
         features::programs::endpoints(),
         features::assignments::endpoints(),

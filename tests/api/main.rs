@@ -18,6 +18,7 @@ mod faults;
 mod forgeries;
 mod ground;
 mod lost_writes;
+mod imports;
 mod notes;
 mod nps;
 mod programs;

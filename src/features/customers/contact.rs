@@ -67,6 +67,29 @@ pub struct ContactInput {
     pub active: bool,
 }
 
+impl ContactInput {
+    /// Nobody yet, of a customer.
+    pub fn of(customer_id: CustomerId) -> Self {
+        Self {
+            customer_id,
+            external_id: None,
+            name: String::new(),
+            first_name: None,
+            last_name: None,
+            title: None,
+            email: None,
+            phone: None,
+            mobile: None,
+            city: None,
+            country: None,
+            language: None,
+            owner_id: None,
+            is_primary: false,
+            active: true,
+        }
+    }
+}
+
 /// A person at a customer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Contact {

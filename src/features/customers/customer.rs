@@ -33,7 +33,7 @@ pub struct Money {
 }
 
 /// What can be said of a customer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerInput {
     /// Its id in the CRM; unique in the organization.

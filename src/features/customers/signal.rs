@@ -84,6 +84,26 @@ pub struct SignalInput {
     pub user_id: Option<UserId>,
 }
 
+impl SignalInput {
+    /// That something happened, and nothing more.
+    pub fn of(customer_id: CustomerId, kind: SignalKind, occurred_at: Timestamp) -> Self {
+        Self {
+            customer_id,
+            kind,
+            external_id: None,
+            occurred_at,
+            title: None,
+            detail: None,
+            topic: None,
+            amount: None,
+            status: None,
+            source_url: None,
+            worth_congratulating: false,
+            user_id: None,
+        }
+    }
+}
+
 /// Something that happened to a customer elsewhere.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Signal {

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-pub use upkeep::{save, save_all, today};
+pub use upkeep::{save, save_all, today, zone};
 
 use super::countries;
 use super::customer::{Customer, CustomerId, CustomerInput};
@@ -293,4 +293,26 @@ pub async fn find_by_external_id(
     })
     .await?;
     Ok(found.pop())
+}
+
+/// The customers with these ids in the CRM.
+pub async fn by_external_ids(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    external_ids: impl IntoIterator<Item = String>,
+) -> Result<Vec<Customer>, Error> {
+    journal::select(db, scope.organization, |sql| {
+        sql.push(" AND customers.external_id IN ").list(external_ids);
+    })
+    .await
+}
+
+/// The customers with exactly these names.
+pub async fn by_names(db: &mut impl Sqls, scope: &Scope, names: Vec<String>) -> Result<Vec<Customer>, Error> {
+    journal::select(db, scope.organization, |sql| {
+        sql.push(" AND customers.name_key IN ")
+            .list(names.iter().map(|name| fold::fold(name)));
+        sql.push(" AND customers.name IN ").list(names.iter().cloned());
+    })
+    .await
 }

@@ -1,0 +1,155 @@
+//! Rows of customers.
+
+use std::collections::HashMap;
+
+use super::cells;
+use super::columns::{Field, service};
+use super::file::Row;
+use super::row::{Cells, Context};
+use super::run::{Importer, People};
+use crate::access::Scope;
+use crate::features::customers::customer::{Customer, CustomerInput};
+use crate::features::customers::store;
+use crate::fold;
+use crate::http::Problem;
+use crate::journal::{Change, Unit};
+
+/// Imports customers, known again by their external id.
+#[derive(Default)]
+pub struct Customers {
+    known: HashMap<String, Customer>,
+    people: People,
+}
+
+impl Importer for Customers {
+    type Record = Customer;
+
+    async fn look_up(&mut self, unit: &mut Unit, context: &Context, rows: &[Row]) -> Result<(), Problem> {
+        let scope = Scope::all(unit.organization());
+        let ids = context.all(rows, &Field::ExternalId);
+        let found = store::by_external_ids(unit, &scope, ids).await?;
+        self.known = found
+            .into_iter()
+            .filter_map(|customer| Some((customer.fields.external_id.clone()?, customer)))
+            .collect();
+        self.people
+            .look_up(unit, context.all(rows, &Field::AccountManagerEmail))
+            .await
+    }
+
+    fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<Customer>> {
+        let Some(external_id) = cells.text(&Field::ExternalId, 200) else {
+            cells.fault(&Field::ExternalId, "required", "a value is needed here");
+            return None;
+        };
+        let known = self.known.get(&external_id);
+        let mut fields = match known {
+            Some(customer) => customer.fields.clone(),
+            None => CustomerInput {
+                external_id: Some(external_id.clone()),
+                ..CustomerInput::default()
+            },
+        };
+        match cells.text(&Field::Name, 300) {
+            Some(name) => fields.name = name,
+            None if known.is_none() => cells.fault(&Field::Name, "required", "a new customer needs a name"),
+            None => {}
+        }
+        fill(&mut fields, cells);
+        self.people
+            .set(&mut fields.account_manager_id, cells, &Field::AccountManagerEmail);
+        if !cells.faults.is_empty() {
+            return None;
+        }
+        let context = cells.context();
+        let change = match known {
+            Some(customer) => customer.clone().revise(fields),
+            None => Change::created(Customer::new(context.clock.id().into(), fields, context.now)),
+        };
+        self.known.insert(external_id, change.after.clone());
+        Some(change)
+    }
+
+    async fn save(&mut self, unit: &mut Unit, changes: Vec<Change<Customer>>) -> Result<(), Problem> {
+        store::save_all(unit, changes).await?;
+        Ok(())
+    }
+}
+
+fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
+    cells.set(&mut fields.phone, &Field::Phone, 100);
+    cells.set(&mut fields.website, &Field::Website, 500);
+    cells.set(&mut fields.industry, &Field::Industry, 200);
+    cells.set(&mut fields.street, &Field::Street, 300);
+    cells.set(&mut fields.city, &Field::City, 100);
+    cells.set(&mut fields.region, &Field::Region, 100);
+    cells.set(&mut fields.postal_code, &Field::PostalCode, 30);
+    cells.set(&mut fields.country, &Field::Country, 100);
+    cells.set(&mut fields.preferred_language, &Field::PreferredLanguage, 35);
+    cells.set_zone(&mut fields.time_zone, &Field::TimeZone);
+    cells.set_date(&mut fields.last_activity_on, &Field::LastActivityOn);
+    cells.set_money(&mut fields.annual_billing, &Field::AnnualBilling);
+    since(fields, cells);
+    if let Some(tags) = cells.words(&Field::Tags) {
+        fields.tags.0 = tags;
+    }
+    if let Some(services) = cells.words(&Field::Services) {
+        fields.services.0 = services;
+    }
+    if let Some(do_not_contact) = cells.read(&Field::DoNotContact, cells::boolean) {
+        fields.do_not_contact = do_not_contact;
+    }
+    cells.set(&mut fields.do_not_contact_reason, &Field::DoNotContactReason, 500);
+    for (field, network) in [(Field::LinkedinUrl, "linkedin"), (Field::XHandle, "x")] {
+        if let Some(profile) = cells.text(&field, 500) {
+            fields.social_profiles.0.insert(network.to_owned(), profile);
+        }
+    }
+    let context = cells.context();
+    for (_, field) in context.columns.meanings() {
+        match field {
+            Field::Custom(key) => {
+                if let Some(text) = cells.text(field, 2000) {
+                    fields.custom_fields.0.insert(key.clone(), text);
+                }
+            }
+            Field::Service(name) => {
+                // 90 characters of the cell, so that the name with it stays a word.
+                if let Some(cell) = cells.text(field, 90) {
+                    let mine = |known: &String| {
+                        let (known, name) = (fold::fold(known), fold::fold(name));
+                        known == name || known.starts_with(&format!("{name}: "))
+                    };
+                    let new = service(name, &cell);
+                    if fields.services.0.iter().filter(|known| mine(known)).ne(new.iter()) {
+                        fields.services.0.retain(|known| !mine(known));
+                        fields.services.0.extend(new);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if fields.custom_fields.0.len() > 100 {
+        cells.fault(&Field::ExternalId, "too_long", "at most 100 custom fields");
+    }
+}
+
+/// The first day as a customer: as given, else from the months since. A day that says the same months stays.
+fn since(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
+    cells.set_date(&mut fields.customer_since, &Field::CustomerSince);
+    let months = cells.read(&Field::TenureMonths, |cell| cells::integer(cell, 0..=2400));
+    let Some(months) = months.filter(|_| cells.raw(&Field::CustomerSince).is_none()) else {
+        return;
+    };
+    let months = u32::try_from(months).unwrap_or_default();
+    let today = cells.context().today;
+    let begins = |months| cells::since_tenure(months, today);
+    let says_the_same = fields.customer_since.is_some_and(|known| {
+        begins(months).is_none_or(|latest| known <= latest)
+            && begins(months + 1).is_none_or(|earliest| known > earliest)
+    });
+    if !says_the_same {
+        fields.customer_since = begins(months);
+    }
+}
