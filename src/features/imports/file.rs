@@ -15,9 +15,12 @@ pub struct Row {
     pub cells: StringRecord,
 }
 
+/// A file with a line end behind it, so that every row has one.
+type Ended = io::Chain<File, &'static [u8]>;
+
 /// An open file, after its header.
 pub struct Rows {
-    reader: csv::Reader<File>,
+    reader: csv::Reader<Ended>,
     pub headers: Vec<String>,
 }
 
@@ -36,9 +39,10 @@ impl Rows {
         }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter(&start))
+            .terminator(terminator(&start))
             .has_headers(false)
             .flexible(true)
-            .from_reader(file);
+            .from_reader(file.chain(&b"\n"[..]));
         let mut header = ByteRecord::new();
         if !reader.read_byte_record(&mut header).map_err(io::Error::from)? {
             return Ok(Err("The file is empty. Its first row must name the columns.".into()));
@@ -66,7 +70,10 @@ impl Rows {
             if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;
             }
-            let line = record.position().map_or(1, csv::Position::line);
+            // Counted back from the end of the row: blank lines may stand before its beginning.
+            let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count();
+            let ends = self.reader.position().line();
+            let line = ends.saturating_sub(1 + u64::try_from(within).unwrap_or(0)).max(1);
             rows.push(self.row(line, &record));
         }
         Ok(rows)
@@ -107,6 +114,16 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(length)
 }
 
+/// Rows end with a line feed; a carriage return before it is white space at the end of the last cell. Files of old Macs
+/// have nothing but carriage returns.
+fn terminator(start: &[u8]) -> csv::Terminator {
+    if start.contains(&b'\n') || !start.contains(&b'\r') {
+        csv::Terminator::Any(b'\n')
+    } else {
+        csv::Terminator::CRLF
+    }
+}
+
 /// What separates the cells of the first line: a comma, unless there is more of something else.
 fn delimiter(start: &[u8]) -> u8 {
     let line = start
@@ -130,7 +147,7 @@ mod tests {
         file.rewind().unwrap();
         let mut rows = Rows::open(file).unwrap().unwrap_or_else(|refused| panic!("{refused}"));
         let read = rows.next(100).unwrap().into_iter().map(|row| match row {
-            Ok(row) => Ok((row.line, row.cells.iter().map(str::to_owned).collect())),
+            Ok(row) => Ok((row.line, row.cells.iter().map(|cell| cell.trim().to_owned()).collect())),
             Err(fault) => Err((fault.line, fault.code)),
         });
         let read = read.collect();
@@ -148,7 +165,7 @@ mod tests {
 
     #[test]
     fn semicolons_and_tabs_separate_too() {
-        assert_eq!(rows(b"id;name, first\n1;x").0, ["id", "name, first"]);
+        assert_eq!(rows(b"id;city;name, first\n1;x").0, ["id", "city", "name, first"]);
         assert_eq!(rows(b"id\tname\n1\tx").0, ["id", "name"]);
         assert_eq!(rows(b"id\n1").0, ["id"]);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
 
-use actix_web::web::block;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::columns::{ColumnFault, Mapping, Target, recognise};
@@ -58,7 +58,7 @@ pub async fn run<I: Importer>(
     order: Order,
     file: File,
 ) -> Answer<ImportReport> {
-    let opened = block(move || Rows::open(file))
+    let opened = spawn_blocking(move || Rows::open(file))
         .await
         .map_err(|error| Problem::internal(&error))?;
     let mut rows = opened
@@ -86,7 +86,7 @@ pub async fn run<I: Importer>(
         gives_roles: caller.may(Permission::UsersSecure),
     });
     loop {
-        let read = block(move || rows.next(ROWS).map(|read| (rows, read))).await;
+        let read = spawn_blocking(move || rows.next(ROWS).map(|read| (rows, read))).await;
         let (rest, read) = read
             .map_err(|error| Problem::internal(&error))?
             .map_err(|error| Problem::internal(&error))?;
@@ -110,7 +110,7 @@ pub async fn run<I: Importer>(
         }
         importer.look_up(&mut unit, &context, &good).await?;
         let context = context.clone();
-        let decided = block(move || {
+        let decided = spawn_blocking(move || {
             let changes = decide(&mut importer, &context, &good, &mut report);
             (importer, report, changes)
         });
