@@ -157,14 +157,9 @@ async fn every_list_can_be_had_whole_as_csv_and_ndjson() {
         (6, Some("id,name"))
     );
     let ndjson = accept("application/x-ndjson", "/v1/customers?q=customer").await;
-    assert_eq!(
-        ndjson
-            .text
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-            .count(),
-        230
-    );
+    let is_json = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok();
+    assert!(ndjson.text.lines().all(is_json), "{}", ndjson.text);
+    assert_eq!(ndjson.text.lines().count(), 230);
     assert_eq!(
         accept("application/xml", "/v1/customers").await.problem(406),
         "not_acceptable"

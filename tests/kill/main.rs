@@ -1,7 +1,12 @@
 //! `kill -9` at any moment: nothing that was acknowledged is lost, nothing is done by halves, and a repeated request
 //! gets the answer that the first one got.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

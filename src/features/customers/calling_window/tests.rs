@@ -1,4 +1,3 @@
-
 use super::*;
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::TZ_VARIANTS;
