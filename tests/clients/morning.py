@@ -11,15 +11,17 @@ from touchbase_client import AuthenticatedClient, Client
 from touchbase_client.api.action_items import list_action_items
 from touchbase_client.api.assignments import list_assignments
 from touchbase_client.api.attempts import create_attempt
-from touchbase_client.api.auth import get_me, login
+from touchbase_client.api.auth import login
+from touchbase_client.api.people import get_me
 from touchbase_client.models import (
+    ActionItemInput,
+    AssignmentStatus,
     Disposition,
     Login,
-    NewActionItem,
     NewAttempt,
-    NewNote,
-    NewNpsResponse,
-    NoteKind,
+    NoteInput,
+    NoteType,
+    NpsResponseInput,
 )
 
 
@@ -37,9 +39,11 @@ def main(server: str) -> None:
     )
     client = AuthenticatedClient(base_url=server, token=session.access_token)
     me = answer(get_me.sync_detailed(client=client), 200)
+    assert me.user.id == session.user.id
 
+    # This generator writes a list as repeated parameters, whatever the document says; so one status, not several.
     mine = answer(
-        list_assignments.sync_detailed(client=client, assignee_id=me.id, status_in="queued,scheduled", limit=2), 200
+        list_assignments.sync_detailed(client=client, mine=True, status=AssignmentStatus.QUEUED, limit=2), 200
     )
     assert len(mine.data) == 2, "the demo prepares a list for its executive"
     first, second = mine.data
@@ -47,22 +51,22 @@ def main(server: str) -> None:
     voicemail = NewAttempt(disposition=Disposition.LEFT_VOICEMAIL, summary="Left word, calling again at three.")
     answer(create_attempt.sync_detailed(first.id, client=client, body=voicemail, idempotency_key=str(uuid.uuid4())), 201)
 
-    title = "Send the migration guide"
+    title = f"Send the migration guide {uuid.uuid4()}"
     conversation = NewAttempt(
         disposition=Disposition.CONNECTED,
         summary="Happy with support, worried about the move.",
         notes=[
-            NewNote(kind=NoteKind.PRAISE, body="Support answered within the hour."),
-            NewNote(kind=NoteKind.ISSUE, body="The migration is not documented."),
+            NoteInput(type_=NoteType.PRAISE, body="Support answered within the hour."),
+            NoteInput(type_=NoteType.ISSUE, body="The migration is not documented."),
         ],
-        nps_response=NewNpsResponse(score=8, follow_up="They listen."),
-        action_items=[NewActionItem(title=title, due_at=datetime.now(timezone.utc) + timedelta(days=2))],
+        nps_response=NpsResponseInput(score=8, follow_up_answer="They listen."),
+        action_items=[ActionItemInput(title=title, due_at=datetime.now(timezone.utc) + timedelta(days=2))],
     )
     key = str(uuid.uuid4())
     made = answer(create_attempt.sync_detailed(second.id, client=client, body=conversation, idempotency_key=key), 201)
     # The answer got lost on the way, so the phone asks again: the same attempt, not a second one.
     again = answer(create_attempt.sync_detailed(second.id, client=client, body=conversation, idempotency_key=key), 201)
-    assert again.id == made.id
+    assert again.attempt.id == made.attempt.id
 
     promised = [item for item in answer(list_action_items.sync_detailed(client=client), 200).data if item.title == title]
     assert len(promised) == 1, f"{len(promised)} action items called {title!r}"

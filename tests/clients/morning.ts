@@ -9,7 +9,8 @@ type NewAttempt = components["schemas"]["NewAttempt"];
 
 const server = process.argv[2];
 if (server === undefined) throw new Error("usage: morning.js SERVER");
-const api = createClient<paths>({ baseUrl: server });
+// Lists can be had as CSV, too; this client reads JSON.
+const api = createClient<paths, "application/json">({ baseUrl: server });
 
 /** What came back, or the problem that the server describes. */
 function answer<T>(result: { data?: T; error?: unknown; response: Response }): T {
@@ -28,9 +29,13 @@ api.use({
 });
 const me = answer(await api.GET("/v1/me"));
 
+if (me.user?.id !== session.user.id) throw new Error("the token is somebody else's");
+
 const mine = answer(
   await api.GET("/v1/assignments", {
-    params: { query: { assignee_id: me.id, status_in: "queued,scheduled", limit: 2 } },
+    params: { query: { mine: true, status_in: ["queued", "scheduled"], limit: 2 } },
+    // `status_in` is one parameter, its values separated by commas.
+    querySerializer: { array: { style: "form", explode: false } },
   }),
 );
 const [first, second] = mine.data;
@@ -44,21 +49,21 @@ async function record(assignment: string, attempt: NewAttempt, key: string) {
 
 await record(first.id, { disposition: "left_voicemail", summary: "Left word, calling again at three." }, randomUUID());
 
-const title = "Send the migration guide";
+const title = `Send the migration guide ${randomUUID()}`;
 const conversation: NewAttempt = {
   disposition: "connected",
   summary: "Happy with support, worried about the move.",
   notes: [
-    { kind: "praise", body: "Support answered within the hour." },
-    { kind: "issue", body: "The migration is not documented." },
+    { type: "praise", body: "Support answered within the hour." },
+    { type: "issue", body: "The migration is not documented." },
   ],
-  nps_response: { score: 8, follow_up: "They listen." },
+  nps_response: { score: 8, follow_up_answer: "They listen." },
   action_items: [{ title, due_at: new Date(Date.now() + 2 * 24 * 3600 * 1000).toISOString() }],
 };
 const key = randomUUID();
 const made = await record(second.id, conversation, key);
 const again = await record(second.id, conversation, key);
-if (again.id !== made.id) throw new Error("the repeated request made a second attempt");
+if (again.attempt.id !== made.attempt.id) throw new Error("the repeated request made a second attempt");
 
 const items = answer(await api.GET("/v1/action-items"));
 const promised = items.data.filter((item) => item.title === title);

@@ -7,7 +7,7 @@ python_tools
 mkdir "$work/python"
 cd "$work/python"
 cp "$clients/morning.py" .
-openapi-python-client generate --path "$document" --meta none --output-path touchbase_client --fail-on-warning
+openapi-python-client generate --path "$document" --meta none --output-path touchbase_client --fail-on-warning --config "$clients/python.yaml"
 
 python - <<'PYTHON'
 import importlib

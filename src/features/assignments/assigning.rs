@@ -20,10 +20,10 @@ use crate::refusal::{Code, Refusal};
 pub struct AssignmentItem {
     pub customer_id: Option<CustomerId>,
     /// The customer's id in the CRM.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "ALFKI")]
     pub customer_external_id: Option<String>,
     pub assignee_id: Option<UserId>,
-    #[schema(min_length = 1, max_length = 254)]
+    #[schema(min_length = 1, max_length = 254, example = "executive@demo.test")]
     pub assignee_email: Option<String>,
     /// The only program that runs, else the ready-made one, when it is not named.
     pub program_id: Option<ProgramId>,
