@@ -19,6 +19,7 @@ mod cases;
 mod command_line;
 mod contacts;
 mod customers;
+mod dispositions;
 mod faults;
 mod forgeries;
 mod ground;

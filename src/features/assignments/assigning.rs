@@ -79,7 +79,7 @@ fn refused(field: &'static str, refusal: Refusal) -> Objection {
 }
 
 /// A customer, as far as the rules ask.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownCustomer {
     pub id: CustomerId,
     pub external_id: Option<String>,
@@ -87,7 +87,7 @@ pub struct KnownCustomer {
 }
 
 /// A user, as far as the rules ask.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownUser {
     pub id: UserId,
     pub email: String,
@@ -115,7 +115,7 @@ impl KnownUser {
 }
 
 /// An open assignment, as far as the rules ask.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InHand {
     pub id: AssignmentId,
     pub customer_id: CustomerId,

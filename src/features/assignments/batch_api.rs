@@ -38,6 +38,22 @@ pub struct BulkAssignments {
     pub mode: Option<BulkMode>,
 }
 
+/// The same as text: an item a line, or a header and an item a row.
+pub struct AssignmentLines;
+
+impl utoipa::PartialSchema for AssignmentLines {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{ObjectBuilder, schema::Type};
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(100_000_000))
+            .description(Some("The same as text: an item a line, or a header and an item a row."))
+            .into()
+    }
+}
+
+impl ToSchema for AssignmentLines {}
+
 /// For bodies that have no place for it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -142,7 +158,10 @@ impl Refused {
 ///
 /// Up to 10,000 pairs as JSON, as NDJSON (an item a line) or as CSV (a header with the same names; a blank cell says nothing). By default all or nothing: 422 points at every item that cannot be done. With `mode=partial` each item for itself: 207 with a result per item. The whole can be undone at `/v1/assignment-batches/{id}/revert`.
 #[utoipa::path(post, path = "/v1/assignments/bulk", operation_id = "bulk_assignments", tag = "assignments", params(BulkQuery),
-    request_body(content((BulkAssignments = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"))),
+    request_body(content(
+        (BulkAssignments = "application/json", example = json!({"items": [{"customer_external_id": "ALFKI", "assignee_email": "nancy@northwind.test", "due_on": "2026-12-01"}]})),
+        (AssignmentLines = "application/x-ndjson", example = json!("{\"customer_external_id\": \"ALFKI\", \"assignee_email\": \"nancy@northwind.test\"}\n")),
+        (AssignmentLines = "text/csv", example = json!("customer_external_id,assignee_email,due_on\nALFKI,nancy@northwind.test,2026-12-01\n")))),
     responses((status = 201, description = "All were made", body = AssignmentResults), (status = 207, description = "What became of each", body = AssignmentResults)))]
 async fn bulk_assignments(app: App, caller: Caller, wanted: Bulk<AssignmentItem>) -> Answer<AssignmentResults> {
     let mut unit = app.write(&caller).await?;

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use super::assigning::{AssignmentItem, InHand, Known, KnownCustomer, KnownUser, email_key};
 use super::assignment::{Assignment, AssignmentId, AssignmentPriority, AssignmentStatus};
 use super::batch::{AssignmentBatch, BatchId};
-use crate::access::Scope;
+use crate::access::{Role, Scope};
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::customers::customer::CustomerId;
@@ -253,12 +253,12 @@ pub async fn known(
     for chunk in ids.chunks(CHUNK) {
         let mut sql = db.sql(format!("{CUSTOMERS} id IN ")).bind(scope.organization);
         sql.list(chunk.iter().copied());
-        customers.extend(sql.all::<KnownCustomer>().await?);
+        customers.extend(sql.all().await?.into_iter().map(customer_of));
     }
     for chunk in external_ids.chunks(CHUNK) {
         let mut sql = db.sql(format!("{CUSTOMERS} external_id IN ")).bind(scope.organization);
         sql.list(chunk.iter().cloned());
-        customers.extend(sql.all::<KnownCustomer>().await?);
+        customers.extend(sql.all().await?.into_iter().map(customer_of));
     }
     let ids = distinct(items.clone().filter_map(|item| item.assignee_id));
     let emails = distinct(
@@ -271,12 +271,12 @@ pub async fn known(
     for chunk in ids.chunks(CHUNK) {
         let mut sql = db.sql(format!("{USERS} id IN ")).bind(scope.organization);
         sql.list(chunk.iter().copied());
-        users.extend(sql.all::<KnownUser>().await?);
+        users.extend(sql.all().await?.into_iter().map(user_of));
     }
     for chunk in emails.chunks(CHUNK) {
         let mut sql = db.sql(format!("{USERS} email IN ")).bind(scope.organization);
         sql.list(chunk.iter().cloned());
-        users.extend(sql.all::<KnownUser>().await?);
+        users.extend(sql.all().await?.into_iter().map(user_of));
     }
     let mut in_hand: Vec<InHand> = Vec::new();
     let ids = distinct(customers.iter().map(|customer| customer.id));
@@ -285,7 +285,7 @@ pub async fn known(
             .sql("SELECT id, customer_id, program_id, assignee_id FROM assignments WHERE organization_id = $1 AND status IN ('queued', 'scheduled') AND customer_id IN ")
             .bind(scope.organization);
         sql.list(chunk.iter().copied());
-        in_hand.extend(sql.all::<InHand>().await?);
+        in_hand.extend(sql.all().await?.into_iter().map(in_hand_of));
     }
     let programs = programs::store::all(db, scope).await?;
     Ok(Known::new(customers, users, programs, in_hand))
@@ -293,11 +293,39 @@ pub async fn known(
 
 /// The user, as far as the rules of assigning ask.
 pub async fn known_user(db: &mut impl Sqls, scope: &Scope, id: UserId) -> Result<Option<KnownUser>, Error> {
-    db.sql("SELECT id, email, role, active FROM users WHERE organization_id = $1 AND id = $2")
+    let row = db
+        .sql("SELECT id, email, role, active FROM users WHERE organization_id = $1 AND id = $2")
         .bind(scope.organization)
         .bind(id)
         .optional()
-        .await
+        .await?;
+    Ok(row.map(user_of))
+}
+
+fn customer_of((id, external_id, do_not_contact): (CustomerId, Option<String>, bool)) -> KnownCustomer {
+    KnownCustomer {
+        id,
+        external_id,
+        do_not_contact,
+    }
+}
+
+fn user_of((id, email, role, active): (UserId, String, Role, bool)) -> KnownUser {
+    KnownUser {
+        id,
+        email,
+        role,
+        active,
+    }
+}
+
+fn in_hand_of((id, customer_id, program_id, assignee_id): (AssignmentId, CustomerId, ProgramId, UserId)) -> InHand {
+    InHand {
+        id,
+        customer_id,
+        program_id,
+        assignee_id,
+    }
 }
 
 fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
