@@ -25,6 +25,7 @@ mod forgeries;
 mod ground;
 mod imports;
 mod lost_writes;
+mod northwind;
 mod notes;
 mod nps;
 mod programs;
