@@ -1,13 +1,15 @@
 //! A real list: Northwind's 93 companies are assigned across its nine users in one bulk request.
 
 use serde_json::json;
-use touchbase::access::Role;
 
 use crate::support::Server;
 
+fn path(file: &str) -> String {
+    format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn rows(file: &str) -> Vec<csv::StringRecord> {
-    let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path(file)).unwrap();
     let text = text.trim_start_matches('\u{feff}').to_owned();
     csv::Reader::from_reader(text.as_bytes())
         .records()
@@ -21,12 +23,14 @@ async fn ninety_three_companies_go_to_nine_users_in_one_request() {
     let manager = server.manager();
     let (companies, users) = (rows("northwind-companies.hubspot.csv"), rows("northwind-users.csv"));
     assert_eq!((companies.len(), users.len()), (93, 9));
-    for user in &users {
-        server.add(user[0].split_once('@').unwrap().0, Role::Executive).await;
-    }
-    for company in &companies {
-        let body = json!({"external_id": &company[0], "name": &company[1]});
-        manager.post("/v1/customers", body).await.expect(201);
+    let admin = server.admin();
+    for (kind, file) in [
+        ("users", "northwind-users.csv"),
+        ("customers", "northwind-companies.hubspot.csv"),
+    ] {
+        let file = std::fs::read(path(file)).unwrap();
+        let report = admin.csv(&format!("/v1/{kind}/import"), file).await.expect(200);
+        assert_eq!(report["failed"], 0, "{report}");
     }
     let pairs = companies.iter().zip(users.iter().cycle());
     let mut file = String::from("customer_external_id,assignee_email,due_on,reason\r\n");

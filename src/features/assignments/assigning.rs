@@ -105,11 +105,9 @@ impl KnownUser {
             return Err(("not_active", "This user is not active and gets no work.".into()));
         }
         match self.role {
-            Role::Admin | Role::Manager | Role::Executive => Ok(()),
-            Role::Contributor | Role::Viewer => Err((
-                "not_allowed",
-                format!("A {} does not call customers; an executive does.", self.role),
-            )),
+            // A contributor's list can be prepared; to place the calls they are made executives.
+            Role::Admin | Role::Manager | Role::Executive | Role::Contributor => Ok(()),
+            Role::Viewer => Err(("not_allowed", "A viewer only looks on and calls nobody.".into())),
         }
     }
 }
@@ -172,7 +170,7 @@ impl Known {
         Self {
             by_external_id: customers
                 .iter()
-                .filter_map(|customer| Some((customer.external_id.clone()?, customer.id)))
+                .filter_map(|customer| Some((customer.external_id.as_deref()?.trim().to_owned(), customer.id)))
                 .collect(),
             customers: customers.into_iter().map(|customer| (customer.id, customer)).collect(),
             by_email: users.iter().map(|user| (user.email.clone(), user.id)).collect(),
@@ -238,7 +236,7 @@ impl Known {
             (Some(id), None) => ("customer_id", Some(id)),
             (None, Some(external_id)) => ("customer_external_id", self.by_external_id.get(external_id).copied()),
             (Some(id), Some(external_id)) => {
-                if self.by_external_id.get(external_id) != Some(&id) {
+                if self.by_external_id.get(external_id.trim()) != Some(&id) {
                     return Err(fault(
                         "customer_external_id",
                         "conflict",

@@ -247,7 +247,9 @@ pub async fn known(
     items: impl Iterator<Item = &AssignmentItem> + Clone,
 ) -> Result<Known, Error> {
     let ids = distinct(items.clone().filter_map(|item| item.customer_id));
-    let external_ids = distinct(items.clone().filter_map(|item| item.customer_external_id.clone()));
+    // As it was sent, and without blanks around it: files have both.
+    let sent = items.clone().filter_map(|item| item.customer_external_id.as_deref());
+    let external_ids = distinct(sent.flat_map(|id| [id.to_owned(), id.trim().to_owned()]));
     let mut customers: Vec<KnownCustomer> = Vec::new();
     const CUSTOMERS: &str = "SELECT id, external_id, do_not_contact FROM customers WHERE organization_id = $1 AND ";
     for chunk in ids.chunks(CHUNK) {
