@@ -167,11 +167,17 @@ impl Known {
                 assignee: open.assignee_id,
             });
         }
-        Self {
-            by_external_id: customers
+        let ids = || {
+            customers
                 .iter()
-                .filter_map(|customer| Some((customer.external_id.as_deref()?.trim().to_owned(), customer.id)))
-                .collect(),
+                .filter_map(|known| Some((known.external_id.as_deref()?, known.id)))
+        };
+        // Files have blanks around ids or have lost them; what is exactly as sent comes first.
+        let bare = ids().map(|(external_id, id)| (external_id.trim().to_owned(), id));
+        let exact = ids().map(|(external_id, id)| (external_id.to_owned(), id));
+        let by_external_id = bare.chain(exact).collect();
+        Self {
+            by_external_id,
             customers: customers.into_iter().map(|customer| (customer.id, customer)).collect(),
             by_email: users.iter().map(|user| (user.email.clone(), user.id)).collect(),
             users: users.into_iter().map(|user| (user.id, user)).collect(),
@@ -224,6 +230,11 @@ impl Known {
         Err(objections)
     }
 
+    fn named(&self, external_id: &str) -> Option<CustomerId> {
+        let known = self.by_external_id.get(external_id);
+        known.or_else(|| self.by_external_id.get(external_id.trim())).copied()
+    }
+
     fn customer(&self, item: &AssignmentItem) -> Result<(CustomerId, &'static str), Objection> {
         let (field, id) = match (item.customer_id, &item.customer_external_id) {
             (None, None) => {
@@ -234,9 +245,9 @@ impl Known {
                 ));
             }
             (Some(id), None) => ("customer_id", Some(id)),
-            (None, Some(external_id)) => ("customer_external_id", self.by_external_id.get(external_id).copied()),
+            (None, Some(external_id)) => ("customer_external_id", self.named(external_id)),
             (Some(id), Some(external_id)) => {
-                if self.by_external_id.get(external_id.trim()) != Some(&id) {
+                if self.named(external_id) != Some(id) {
                     return Err(fault(
                         "customer_external_id",
                         "conflict",

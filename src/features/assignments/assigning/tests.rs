@@ -77,6 +77,14 @@ fn a_customer_and_an_executive_are_found_by_what_a_script_knows() {
 }
 
 #[test]
+fn blanks_around_an_external_id_do_not_matter() {
+    assert_eq!(
+        known(1).decide(0, item(" C1 ", "u1@x.test")).unwrap().customer_id,
+        customer(1)
+    );
+}
+
+#[test]
 fn every_objection_is_told_at_once() {
     objects(
         &mut known(2),
