@@ -6,6 +6,7 @@ CREATE TABLE account_manager_periods (
     user_id UUID NOT NULL,
     started_on DATE NOT NULL,
     ended_on DATE,
+    started_key TIMESTAMPTZ NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,

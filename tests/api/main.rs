@@ -32,5 +32,6 @@ mod programs;
 mod reports;
 mod service;
 mod sessions;
+mod timeline;
 mod transfers;
 mod users;

@@ -3,6 +3,7 @@
 mod account_managers;
 mod contacts;
 mod signals;
+mod timeline;
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,6 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         contacts::endpoints(),
         account_managers::endpoints(),
         signals::endpoints(),
+        timeline::endpoints(),
     ]
     .into_iter()
     .flatten()

@@ -10,6 +10,7 @@ pub mod phones;
 pub mod shapes;
 pub mod signal;
 pub mod store;
+pub mod timeline;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

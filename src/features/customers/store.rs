@@ -3,6 +3,7 @@
 pub mod account_managers;
 pub mod contacts;
 pub mod signals;
+pub mod timeline;
 mod upkeep;
 
 use chrono::NaiveDate;

@@ -1,6 +1,7 @@
 //! All SQL of account managers' periods.
 
 use crate::access::Scope;
+use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
 use crate::features::customers::account_manager::{
     AccountManagerPeriod, AccountManagerPeriodId, AccountManagerPeriodInput,
@@ -12,6 +13,7 @@ crate::record!(
     AccountManagerPeriod, "account_manager_period", "account_manager_periods",
     [customer_id],
     fields AccountManagerPeriodInput [user_id, started_on, ended_on],
+    derived { started_key: |period| Timestamp::new(period.fields.started_on.and_time(chrono::NaiveTime::MIN).and_utc()) },
     customer: |period| Some(period.customer_id.into()),
 );
 
