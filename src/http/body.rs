@@ -189,6 +189,11 @@ pub fn clean(text: &str) -> Result<String, String> {
     })
 }
 
+/// Far more than any request may have (a bulk request: 10,000), far less than would cost memory; the schema says the rest.
+const MOST_ITEMS: usize = 20_000;
+/// No record has as many.
+const MOST_FIELDS: usize = 1_000;
+
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -227,6 +232,9 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = seq.next_element_seed(Strict)? {
+            if items.len() == MOST_ITEMS {
+                return Err(A::Error::custom(format!("an array has at most {MOST_ITEMS} items")));
+            }
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -236,6 +244,9 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = map.next_key::<String>()? {
             let name = clean(&name).map_err(A::Error::custom)?;
             let value = map.next_value_seed(Strict)?;
+            if fields.len() == MOST_FIELDS {
+                return Err(A::Error::custom(format!("an object has at most {MOST_FIELDS} fields")));
+            }
             if fields.contains_key(&name) {
                 return Err(A::Error::custom(format!(
                     "the name `{name}` stands twice in one object"

@@ -5,6 +5,9 @@ use serde_json::Value;
 /// The content type of every CSV answer.
 pub const KIND: &str = "text/csv; charset=utf-8";
 
+/// What a spreadsheet may take for the beginning of a formula.
+const RISKY: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+
 /// Writes one row. Cells that begin with `= + - @`, TAB or CR get an apostrophe before them, which readers take off again
 /// (so `+49 30 …` comes back whole); plain negative numbers stay numbers.
 pub fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<str>>) {
@@ -26,11 +29,11 @@ pub fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<str>>) 
 
 fn escaped(cell: &str) -> std::borrow::Cow<'_, str> {
     let number = cell.parse::<f64>().is_ok() && !cell.starts_with('+');
-    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
+    let risky = cell.starts_with(RISKY) && !number;
     // A cell that begins with an apostrophe before such a character gets one more, so that taking one off is always right.
     let quoted = cell
         .strip_prefix('\'')
-        .is_some_and(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']));
+        .is_some_and(|rest| rest.starts_with(RISKY) || rest.starts_with('\''));
     if risky || quoted {
         format!("'{cell}").into()
     } else {
@@ -44,9 +47,11 @@ pub fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
-        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
-            items.iter().map(cell).collect::<Vec<_>>().join(";")
-        }
+        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => items
+            .iter()
+            .map(|item| escaped(&cell(item)).into_owned())
+            .collect::<Vec<_>>()
+            .join(";"),
         Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }

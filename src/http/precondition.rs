@@ -19,15 +19,14 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let header = request
-            .headers()
-            .get(header::IF_MATCH)
-            .and_then(|value| value.to_str().ok());
-        let Some(header) = header.filter(|header| header.trim() != "*") else {
+        let headers: Vec<_> = request.headers().get_all(header::IF_MATCH).collect();
+        if headers.is_empty() || headers.iter().all(|header| header.as_bytes() == b"*") {
             return ready(Ok(Self(None)));
-        };
-        let revisions: Option<Vec<i64>> = header
-            .split(',')
+        }
+        let revisions: Option<Vec<i64>> = headers
+            .into_iter()
+            // What is not text is no tag: refused like any other nonsense, never passed over.
+            .flat_map(|header| header.to_str().unwrap_or("?").split(','))
             .map(|tag| {
                 let tag = tag.trim();
                 tag.strip_prefix("W/")

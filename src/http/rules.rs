@@ -74,6 +74,20 @@ impl Rules {
         }
     }
 
+    /// The operations whose rules cannot be compiled: none, in a document that is sound.
+    pub fn unsound(&self) -> Vec<&str> {
+        let sound = |operation: &Operation| {
+            let parameters = operation.parameters.iter().map(|parameter| &parameter.schema);
+            operation
+                .body
+                .iter()
+                .chain(parameters)
+                .all(|schema| self.compile(schema).is_some())
+        };
+        let unsound = self.operations.iter().filter(|(_, operation)| !sound(operation));
+        unsound.map(|(id, _)| id.as_str()).collect()
+    }
+
     /// A schema with all that it refers to, and nothing else.
     fn compile(&self, schema: &Value) -> Option<Validator> {
         let mut wanted = BTreeSet::new();
@@ -115,13 +129,16 @@ impl Rules {
     /// The faults of a JSON body, so many at most.
     pub fn faults(&self, operation: &str, body: &Value, most: usize) -> Vec<Fault> {
         let operation = self.operations.get(operation);
-        let rule = operation.and_then(|operation| {
-            let schema = operation.body.as_ref()?;
-            operation.body_rule.get_or_init(|| self.compile(schema)).as_ref()
-        });
-        let Some(rule) = rule.filter(|rule| !rule.is_valid(body)) else {
+        let Some((operation, schema)) = operation.and_then(|operation| Some((operation, operation.body.as_ref()?)))
+        else {
             return Vec::new();
         };
+        let Some(rule) = operation.body_rule.get_or_init(|| self.compile(schema)) else {
+            return vec![unruly("")];
+        };
+        if rule.is_valid(body) {
+            return Vec::new();
+        }
         let mut faults: Vec<Fault> = rule.iter_errors(body).take(most).map(|error| fault(&error)).collect();
         faults.dedup();
         faults
@@ -173,11 +190,12 @@ impl Rules {
                 continue;
             }
             let value = self.typed(&parameter.schema, value);
-            if let Some(rule) = parameter.rule.get_or_init(|| self.compile(&parameter.schema)) {
-                faults.extend(rule.iter_errors(&value).map(|error| Fault {
+            match parameter.rule.get_or_init(|| self.compile(&parameter.schema)) {
+                Some(rule) => faults.extend(rule.iter_errors(&value).map(|error| Fault {
                     pointer: name.clone(),
                     ..fault(&error)
-                }));
+                })),
+                None => faults.push(unruly(name)),
             }
         }
         for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
@@ -255,10 +273,14 @@ fn fault(error: &jsonschema::ValidationError<'_>) -> Fault {
     let pointer = error.instance_path().to_string();
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            let names: Vec<String> = unexpected.iter().map(|name| format!("`{name}`")).collect();
+            let names: Vec<String> = unexpected
+                .iter()
+                .take(NAMED)
+                .map(|name| format!("`{}`", brief(name)))
+                .collect();
             let first = unexpected.first().map(String::as_str).unwrap_or_default();
             Fault::new(
-                format!("{pointer}/{first}"),
+                format!("{pointer}/{}", brief(first)),
                 "unknown_field",
                 format!("Not a field of this request: {}.", names.join(", ")),
             )
@@ -271,18 +293,45 @@ fn fault(error: &jsonschema::ValidationError<'_>) -> Fault {
                 format!("`{name}` must be given."),
             )
         }
-        Kind::Type { .. } => Fault::new(pointer, "wrong_type", format!("{error}.")),
-        Kind::Enum { .. } | Kind::Constant { .. } => Fault::new(pointer, "not_allowed", format!("{error}.")),
+        Kind::Type { .. } => Fault::new(pointer, "wrong_type", sentence(error)),
+        Kind::Enum { .. } | Kind::Constant { .. } => Fault::new(pointer, "not_allowed", sentence(error)),
         Kind::MaxLength { .. } | Kind::MaxItems { .. } | Kind::MaxProperties { .. } => {
-            Fault::new(pointer, "too_long", format!("{error}."))
+            Fault::new(pointer, "too_long", sentence(error))
         }
         Kind::MinLength { .. } | Kind::MinItems { .. } | Kind::MinProperties { .. } => {
-            Fault::new(pointer, "too_short", format!("{error}."))
+            Fault::new(pointer, "too_short", sentence(error))
         }
         Kind::Maximum { .. } | Kind::Minimum { .. } | Kind::ExclusiveMaximum { .. } | Kind::ExclusiveMinimum { .. } => {
-            Fault::new(pointer, "out_of_range", format!("{error}."))
+            Fault::new(pointer, "out_of_range", sentence(error))
         }
-        Kind::Format { .. } | Kind::Pattern { .. } => Fault::new(pointer, "invalid_format", format!("{error}.")),
-        _ => Fault::new(pointer, "invalid_value", format!("{error}.")),
+        Kind::Format { .. } | Kind::Pattern { .. } => Fault::new(pointer, "invalid_format", sentence(error)),
+        _ => Fault::new(pointer, "invalid_value", sentence(error)),
     }
+}
+
+/// A schema that cannot be compiled lets nothing pass.
+fn unruly(pointer: &str) -> Fault {
+    Fault::new(
+        pointer,
+        "unchecked",
+        "This cannot be checked here, through our own fault.",
+    )
+}
+
+/// Fields that one fault names at most.
+const NAMED: usize = 10;
+
+/// The validator's sentence without the value: it may be long, or secret, and the client has it.
+fn sentence(error: &jsonschema::ValidationError<'_>) -> String {
+    let mut sentence = error.masked_with("the value").to_string();
+    if let Some(first) = sentence.get(..1).map(str::to_uppercase) {
+        sentence.replace_range(..1, &first);
+    }
+    sentence.push('.');
+    sentence
+}
+
+/// A name as a sentence can carry it.
+fn brief(name: &str) -> String {
+    name.chars().take(60).collect()
 }

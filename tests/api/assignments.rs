@@ -289,3 +289,24 @@ async fn a_call_is_moved_within_the_customers_hours_or_on_purpose() {
     let reply = executive.post(&reschedule, json!({"scheduled_for": past})).await;
     assert_eq!(reply.problem(409), "in_the_past");
 }
+
+#[actix_web::test]
+async fn what_a_narrowed_key_may_not_read_it_may_not_expand() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let key = json!({"name": "Board", "role": "viewer", "permissions": ["assignments:read", "programs:read"]});
+    let key = admin.post("/v1/api-keys", key).await.expect(201);
+    let mut board = server.nobody();
+    board.token = key["secret"].as_str().map(str::to_owned);
+    let customer = admin
+        .post("/v1/customers", json!({"name": "Seen by few"}))
+        .await
+        .expect(201);
+    let new = json!({"customer_id": customer["id"], "assignee_id": server.executive().id()});
+    admin.post("/v1/assignments", new).await.expect(201);
+    board.get("/v1/assignments?expand=program").await.expect(200);
+    for hidden in ["customer", "assignee", "program,customer"] {
+        let reply = board.get(&format!("/v1/assignments?expand={hidden}")).await;
+        assert_eq!(reply.problem(403), "insufficient_permission", "{hidden}");
+    }
+}

@@ -169,3 +169,30 @@ async fn every_list_can_be_had_whole_as_csv_and_ndjson() {
         "invalid_request"
     );
 }
+
+#[actix_web::test]
+async fn a_value_that_does_not_fit_is_not_repeated_and_costs_little() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let reply = manager
+        .post("/v1/customers", json!({"name": "secret".repeat(10_000)}))
+        .await;
+    assert!(reply.text.len() < 1_000, "{}", reply.text.len());
+    assert_eq!(reply.problem(400), "invalid_request");
+    let many = json!({"name": "A", "tags": vec![1; 400_000]});
+    assert_eq!(
+        manager.post("/v1/customers", many).await.problem(400),
+        "malformed_request"
+    );
+    let customer = manager
+        .post("/v1/customers", json!({"name": "Stale"}))
+        .await
+        .expect(201);
+    let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
+    let odd = reqwest::header::HeaderValue::from_bytes(b"\xff").unwrap();
+    let patch = manager
+        .request("PATCH", &path)
+        .header("if-match", odd)
+        .json(&json!({"city": "Ulm"}));
+    assert_eq!(manager.send(patch).await.problem(400), "invalid_request");
+}

@@ -269,3 +269,9 @@ fn every_example_of_a_body_fits_its_schema() {
     }
     none("examples that would be refused", &faults);
 }
+
+#[test]
+fn every_rule_of_the_document_can_be_checked() {
+    let document = touchbase::openapi::document(&touchbase::routes::endpoints());
+    assert!(touchbase::http::rules::Rules::new(&document).unsound().is_empty());
+}

@@ -209,18 +209,26 @@ struct Shown {
 }
 
 impl Shown {
-    async fn read(db: &mut impl Sqls, caller: &Caller, expand: &Expanding, rows: &[Assignment]) -> Result<Self, Error> {
+    async fn read(
+        db: &mut impl Sqls,
+        caller: &Caller,
+        expand: &Expanding,
+        rows: &[Assignment],
+    ) -> Result<Self, Problem> {
         let organization = caller.organization;
         let mut shown = Self::default();
         if expand.wants(Expand::Customer) {
+            caller.needs(Permission::CustomersRead)?;
             let ids = distinct(rows.iter().map(|row| row.customer_id.into()));
             shown.customers = journal::find_all(db, organization, &ids).await?;
         }
         if expand.wants(Expand::Assignee) {
+            caller.needs(Permission::UsersRead)?;
             let ids = distinct(rows.iter().map(|row| row.assignee_id.into()));
             shown.users = journal::find_all(db, organization, &ids).await?;
         }
         if expand.wants(Expand::Program) {
+            caller.needs(Permission::ProgramsRead)?;
             let ids = distinct(rows.iter().map(|row| row.program_id.into()));
             shown.programs = journal::find_all(db, organization, &ids).await?;
         }
