@@ -1,5 +1,7 @@
 //! The README's commands, run as printed against the real program, and what the README says that they print.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
