@@ -54,6 +54,13 @@ async fn a_contact_is_made_found_changed_and_removed() {
         json!([])
     );
     assert_eq!(manager.get("/v1/contacts?q=maria").await.expect(200)["data"], json!([]));
+    let log = server
+        .admin()
+        .get("/v1/audit-log?kind=contact&verb=deleted")
+        .await
+        .expect(200);
+    assert_eq!(log["data"][0]["record_id"], contact["id"]);
+    assert_eq!(log["data"][0]["changes"]["name"], json!(["Maria Anders", null]));
 }
 
 #[actix_web::test]
