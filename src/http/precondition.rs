@@ -10,6 +10,16 @@ use super::Problem;
 use crate::journal::{Change, Record, change};
 use crate::refusal::Code;
 
+/// The longest `If-Match` that is read.
+pub const LONGEST: usize = 200;
+
+/// The number in one entity tag.
+fn revision(tag: &str) -> Option<i64> {
+    let tag = tag.trim();
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
 /// The revisions in `If-Match`, when the header is there.
 #[derive(Debug, Clone)]
 pub struct IfMatch(Option<Vec<i64>>);
@@ -25,16 +35,9 @@ impl FromRequest for IfMatch {
         }
         let revisions: Option<Vec<i64>> = headers
             .into_iter()
-            // What is not text is no tag: refused like any other nonsense, never passed over.
-            .flat_map(|header| header.to_str().unwrap_or("?").split(','))
-            .map(|tag| {
-                let tag = tag.trim();
-                tag.strip_prefix("W/")
-                    .unwrap_or(tag)
-                    .strip_prefix('"')
-                    .and_then(|tag| tag.strip_suffix('"'))
-                    .and_then(|tag| tag.parse().ok())
-            })
+            .map(|header| header.to_str().ok().filter(|header| header.len() <= LONGEST))
+            // What is not text, or too long, is no tag: refused like any other nonsense, never passed over.
+            .flat_map(|header| header.unwrap_or("?").split(',').map(revision))
             .collect();
         ready(match revisions {
             Some(revisions) => Ok(Self(Some(revisions))),

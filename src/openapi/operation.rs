@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::http::Endpoint;
 use crate::http::endpoint::Access;
+use crate::http::precondition::LONGEST;
 use crate::refusal::Code;
 
 /// The whole operation.
@@ -55,7 +56,7 @@ pub fn operation(endpoint: &Endpoint) -> Value {
         parameters.push(json!({
             "name": "If-Match", "in": "header", "required": false,
             "description": "The `ETag` that was read: refused with 412 when the record has changed since.",
-            "schema": { "type": "string", "maxLength": 100, "pattern": "^(W/)?\"[0-9]+\"$" }
+            "schema": { "type": "string", "maxLength": LONGEST, "pattern": "^(\\*|(W/)?\"[0-9]{1,19}\"(, *(W/)?\"[0-9]{1,19}\")*)$" }
         }));
     }
     if !parameters.is_empty() {

@@ -4,9 +4,8 @@ import schemathesis
 
 
 @schemathesis.serializer("application/x-ndjson")
-class Lines:
-    def as_requests(self, context, value):
-        return {"data": value.encode() if isinstance(value, str) else b"null"}
+def lines(context, value):
+    return {"data": value.encode() if isinstance(value, str) else b"null"}
 
 
 @schemathesis.deserializer("text/csv")
