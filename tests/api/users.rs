@@ -243,3 +243,35 @@ async fn the_organization_is_a_record_like_any_other() {
         json!(["Northwind Traders", "Northwind"])
     );
 }
+
+#[actix_web::test]
+async fn a_file_gives_no_role_that_a_request_could_not_give() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let role = |email: &'static str| {
+        let admin = admin.clone();
+        async move { admin.get(&format!("/v1/users?email={email}")).await.expect(200)["data"][0]["role"].clone() }
+    };
+    // Nobody changes their own role.
+    let own = "email,name,role\nadmin@northwind.test,The admin,viewer\n";
+    let report = admin.csv("/v1/users/import", own).await.expect(200);
+    assert_eq!(report["warnings"][0]["code"], "not_yours", "{report}");
+    assert_eq!(role("admin@northwind.test").await, "admin");
+    let key = |permissions: Value| {
+        let (server, admin) = (&server, admin.clone());
+        async move {
+            let new = json!({"name": "People", "role": "admin", "permissions": permissions});
+            crate::api_keys::with(server, &admin.post("/v1/api-keys", new).await.expect(201))
+        }
+    };
+    // A narrowed key makes nobody mightier than itself.
+    let narrowed = key(json!(["users:secure", "users:manage"])).await;
+    let file = "email,name,role\nnew@northwind.test,The new one,admin\n";
+    let report = narrowed.csv("/v1/users/import", file).await.expect(200);
+    assert_eq!(report["warnings"][0]["code"], "insufficient_permission", "{report}");
+    assert_eq!(role("new@northwind.test").await, "viewer");
+    // The last admin stays one.
+    let whole = key(Value::Null).await;
+    assert_eq!(whole.csv("/v1/users/import", own).await.problem(409), "wrong_state");
+    assert_eq!(role("admin@northwind.test").await, "admin");
+}

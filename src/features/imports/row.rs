@@ -7,6 +7,7 @@ use super::cells::{self, CellFault};
 use super::columns::{Columns, Field};
 use super::file::Row;
 use super::report::RowFault;
+use crate::access::Caller;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Json;
 use crate::features::customers::customer::Money;
@@ -22,8 +23,8 @@ pub struct Context {
     pub today: NaiveDate,
     pub now: Timestamp,
     pub clock: Clock,
-    /// Whether the caller may give roles.
-    pub gives_roles: bool,
+    /// Who imports: nobody gives more than they have.
+    pub caller: Caller,
 }
 
 impl Context {

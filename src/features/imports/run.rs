@@ -11,7 +11,7 @@ use super::columns::{ColumnFault, Mapping, Target, recognise};
 use super::file::{Row, Rows};
 use super::report::{ImportReport, RowFault};
 use super::row::{Cells, Context};
-use crate::access::{Caller, Permission, Scope};
+use crate::access::{Caller, Scope};
 use crate::features::customers;
 use crate::http::{Answer, App, Fault, Problem, Reply};
 use crate::id::UserId;
@@ -83,7 +83,7 @@ pub async fn run<I: Importer>(
         today: customers::store::today(&mut unit, organization, now).await?,
         now,
         clock: app.clock.clone(),
-        gives_roles: caller.may(Permission::UsersSecure),
+        caller: caller.clone(),
     });
     loop {
         let read = spawn_blocking(move || rows.next(ROWS).map(|read| (rows, read))).await;

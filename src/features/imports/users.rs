@@ -10,6 +10,7 @@ use super::row::{Cells, Context};
 use super::run::{Importer, late};
 use super::store;
 use crate::access::{Role, Scope};
+use crate::features::people::checks::{self, may_secure};
 use crate::features::people::user::{User, UserInput};
 use crate::http::Problem;
 use crate::id::UserId;
@@ -29,6 +30,8 @@ struct Pending {
 pub struct Users {
     known: HashMap<String, User>,
     pending: Vec<Pending>,
+    /// Whether somebody is no longer an admin.
+    demoted: bool,
 }
 
 impl Importer for Users {
@@ -60,7 +63,7 @@ impl Importer for Users {
             Some(user) => user.fields.clone(),
             None => blank(email.clone()),
         };
-        fill(&mut fields, cells);
+        fill(&mut fields, known.as_ref(), cells);
         if fields.name.is_empty() {
             cells.fault(&Field::Name, "required", "a new user needs a name");
         }
@@ -93,6 +96,11 @@ impl Importer for Users {
                 unchanged: change.before.as_ref() == Some(&change.after),
             });
         }
+        let was_admin = change
+            .before
+            .as_ref()
+            .is_some_and(|before| before.fields.role == Role::Admin);
+        self.demoted |= was_admin && change.after.fields.role != Role::Admin;
         self.known.insert(email, change.after.clone());
         Some(change)
     }
@@ -104,6 +112,9 @@ impl Importer for Users {
 
     async fn finish(&mut self, unit: &mut Unit, report: &mut ImportReport) -> Result<(), Problem> {
         let scope = Scope::all(unit.organization());
+        if self.demoted {
+            checks::an_admin_is_left(unit).await?;
+        }
         // The last row of a user has the say.
         let mut last: HashMap<UserId, &Pending> = HashMap::new();
         for pending in &self.pending {
@@ -168,7 +179,7 @@ fn blank(email: String) -> UserInput {
     }
 }
 
-fn fill(fields: &mut UserInput, cells: &mut Cells<'_>) {
+fn fill(fields: &mut UserInput, known: Option<&User>, cells: &mut Cells<'_>) {
     let (first, last) = (cells.text(&Field::FirstName, 100), cells.text(&Field::LastName, 100));
     let parts: Vec<String> = [first, last].into_iter().flatten().collect();
     if let Some(name) = cells.text(&Field::Name, 200) {
@@ -186,12 +197,18 @@ fn fill(fields: &mut UserInput, cells: &mut Cells<'_>) {
     if let Some(role) = cells.raw(&Field::Role) {
         match role.to_lowercase().parse::<Role>() {
             Ok(role) if role == fields.role => {}
-            Ok(role) if cells.context().gives_roles => fields.role = role,
-            Ok(_) => cells.warn(
+            Ok(_) if known.is_some_and(|user| cells.context().caller.is(user.id)) => cells.warn(
                 &Field::Role,
-                "insufficient_permission",
-                "giving roles needs the permission `users:secure`; new users are viewers",
+                "not_yours",
+                "nobody changes their own role; ask another admin",
             ),
+            Ok(role) => match [fields.role, role]
+                .into_iter()
+                .try_for_each(|role| may_secure(&cells.context().caller, role))
+            {
+                Ok(()) => fields.role = role,
+                Err(refusal) => cells.warn(&Field::Role, refusal.code.as_str(), refusal.detail),
+            },
             Err(reason) => cells.fault(&Field::Role, "not_allowed", reason),
         }
     }

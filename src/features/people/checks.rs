@@ -79,9 +79,21 @@ async fn keeps_an_admin(unit: &mut Unit, change: &Change<User>) -> Result<(), Pr
     let was = change.before.as_ref().is_some_and(rules);
     if was && !rules(&change.after) {
         let organization = unit.organization();
-        if store::other_admins(unit, organization, change.after.id).await? == 0 {
+        if store::other_admins(unit, organization, Some(change.after.id)).await? == 0 {
             return Err(Refusal::state("This is the organization's last active admin. Make another one first.").into());
         }
+    }
+    Ok(())
+}
+
+/// The same once many users have been saved.
+///
+/// # Errors
+/// `wrong_state`.
+pub async fn an_admin_is_left(unit: &mut Unit) -> Result<(), Problem> {
+    let organization = unit.organization();
+    if store::other_admins(unit, organization, None).await? == 0 {
+        return Err(Refusal::state("No active admin would be left in the organization.").into());
     }
     Ok(())
 }

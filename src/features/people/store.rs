@@ -150,15 +150,20 @@ pub async fn find_by_email(db: &mut impl Sqls, scope: &Scope, email: &str) -> Re
     Ok(found.pop())
 }
 
-/// How many active admins there are besides this user.
-pub async fn other_admins(db: &mut impl Sqls, organization: OrganizationId, user: UserId) -> Result<i64, Error> {
-    let (count,): (i64,) = db
-        .sql("SELECT COUNT(*) FROM users WHERE organization_id = $1 AND role = $2 AND active AND id <> $3")
+/// How many active admins there are, besides this user where one is named.
+pub async fn other_admins(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    user: Option<UserId>,
+) -> Result<i64, Error> {
+    let mut sql = db
+        .sql("SELECT COUNT(*) FROM users WHERE organization_id = $1 AND role = $2 AND active")
         .bind(organization)
-        .bind(Role::Admin)
-        .bind(user)
-        .one()
-        .await?;
+        .bind(Role::Admin);
+    if let Some(user) = user {
+        sql.push(" AND id <> ").value(user);
+    }
+    let (count,): (i64,) = sql.one().await?;
     Ok(count)
 }
 
