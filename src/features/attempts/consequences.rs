@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::features::assignments::assignment::Outcome;
 use crate::features::assignments::calling_hours::CallingHours;
+use crate::features::customers::customer::{DISCONNECTED, WRONG_NUMBER};
 use crate::features::programs::retry_policy::{Disposition, NextStep, RetryPolicy};
 
 /// What of the record turned out to be wrong.
@@ -20,8 +21,8 @@ impl WrongRecord {
     /// The flag on the contact, or on the customer where no contact was named.
     pub const fn flag(self) -> &'static str {
         match self {
-            Self::WrongNumber => "wrong_number",
-            Self::Disconnected => "disconnected",
+            Self::WrongNumber => WRONG_NUMBER,
+            Self::Disconnected => DISCONNECTED,
             Self::ContactLeft => "contact_left_company",
         }
     }

@@ -290,10 +290,13 @@ async fn cancel_all(unit: &mut Unit, scope: &Scope, called: &Assignment) -> Resu
 fn steward(wrong: WrongRecord, told: &Told) -> ActionItemInput {
     let customer = &told.customer.fields;
     let (whom, phone) = match &told.contact {
-        Some(contact) => (&contact.fields.name, &contact.fields.phone),
-        None => (&customer.name, &customer.phone),
+        Some(contact) => {
+            let fields = &contact.fields;
+            (&fields.name, fields.phone.as_ref().or(fields.mobile.as_ref()))
+        }
+        None => (&customer.name, customer.phone.as_ref()),
     };
-    let phone = phone.as_deref().unwrap_or("none on record");
+    let phone = phone.map(String::as_str).unwrap_or("none on record");
     ActionItemInput {
         title: wrong.task(whom),
         detail: Some(format!("Customer: {}. Number: {phone}.", customer.name)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::customer::{CustomerId, PHONE_NOT_UNDERSTOOD, set_flag};
+use super::customer::{CustomerId, NUMBER_FLAGS, PHONE_NOT_UNDERSTOOD, set_flag};
 use super::shapes::Word;
 use super::{countries, phones};
 use crate::clock::Timestamp;
@@ -133,6 +133,11 @@ impl Contact {
     /// Other fields than before.
     pub fn revise(self, fields: ContactInput, region: Option<&str>, now: Timestamp) -> Change<Self> {
         self.change("updated", |next| {
+            if (&fields.phone, &fields.mobile) != (&next.fields.phone, &next.fields.mobile) {
+                NUMBER_FLAGS
+                    .iter()
+                    .for_each(|flag| set_flag(&mut next.flags.0, flag, false));
+            }
             next.fields = fields;
             next.settle(region, now);
         })
@@ -206,5 +211,23 @@ mod tests {
         let mut fields = left.fields.clone();
         fields.active = true;
         assert_eq!(left.revise(fields, None, now).after.left_at, None);
+    }
+
+    #[test]
+    fn another_number_takes_down_what_was_found_out_of_the_one_before() {
+        let customer = CustomerId(uuid::Uuid::from_u128(1));
+        let now = Timestamp::new(chrono::DateTime::UNIX_EPOCH);
+        let fields = ContactInput {
+            phone: Some("+49 30 0074321".into()),
+            ..ContactInput::of(customer)
+        };
+        let contact = Contact::new(ContactId(uuid::Uuid::from_u128(2)), fields, None, now);
+        let contact = contact.flag(crate::features::customers::customer::WRONG_NUMBER).after;
+        let mut fields = contact.fields.clone();
+        fields.title = Some("Owner".into());
+        let contact = contact.revise(fields.clone(), None, now).after;
+        assert_eq!(contact.flags.0.len(), 1);
+        fields.mobile = Some("+49 170 1234567".into());
+        assert!(contact.revise(fields, None, now).after.flags.0.is_empty());
     }
 }

@@ -110,7 +110,7 @@ pub struct Customer {
     /// What a data steward should look at: `phone_not_understood`.
     #[schema(value_type = Vec<Word>, max_items = 20)]
     pub flags: Json<Vec<String>>,
-    /// The last real conversation or message from us.
+    /// The last real conversation with it: a call that reached somebody, or an assignment completed otherwise.
     pub last_contacted_at: Option<Timestamp>,
     /// How many customers this one has referred.
     #[schema(minimum = 0)]
@@ -144,6 +144,11 @@ impl Customer {
     /// Other fields than before.
     pub fn revise(self, fields: CustomerInput) -> Change<Self> {
         self.change("updated", |next| {
+            if fields.phone != next.fields.phone {
+                NUMBER_FLAGS
+                    .iter()
+                    .for_each(|flag| set_flag(&mut next.flags.0, flag, false));
+            }
             next.fields = fields;
             next.settle();
         })
@@ -198,6 +203,13 @@ impl Customer {
 
 /// A telephone number that cannot be dialled as it stands.
 pub const PHONE_NOT_UNDERSTOOD: &str = "phone_not_understood";
+
+/// Somebody else answers at the number.
+pub const WRONG_NUMBER: &str = "wrong_number";
+/// Nobody can answer at the number.
+pub const DISCONNECTED: &str = "disconnected";
+/// What calls have shown of a number: over as soon as there is another one.
+pub const NUMBER_FLAGS: [&str; 2] = [WRONG_NUMBER, DISCONNECTED];
 
 /// Puts a flag up or takes it down.
 pub fn set_flag(flags: &mut Vec<String>, flag: &str, up: bool) {
