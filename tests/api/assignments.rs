@@ -256,7 +256,11 @@ async fn an_executive_works_their_own_and_a_manager_anybodys() {
     let no_body = second
         .send(second.request("POST", &format!("{}/complete", path(&next))))
         .await;
-    assert_eq!(no_body.expect(200)["status"], "completed");
+    let completed = no_body.expect(200);
+    assert_eq!(completed["status"], "completed");
+    // There was a conversation, so the customer has been reached.
+    let reached = manager.get(&format!("/v1/customers/{alfreds}")).await.expect(200);
+    assert_eq!(reached["last_contacted_at"], completed["closed_at"]);
 }
 
 #[actix_web::test]

@@ -159,7 +159,12 @@ async fn complete_assignment(
     why: Option<Json<Closing>>,
 ) -> Answer<Assignment> {
     let mut unit = app.write(&caller).await?;
-    let change = own(&mut unit, &caller, *id).await?.complete(reason(why), unit.now())?;
+    let now = unit.now();
+    let change = own(&mut unit, &caller, *id).await?.complete(reason(why), now)?;
+    let customer = customers::store::find(&mut unit, &caller.scope(), change.after.customer_id).await?;
+    if let Some(customer) = customer {
+        customers::store::save(&mut unit, customer.contacted(now)).await?;
+    }
     saved(unit, change).await
 }
 
