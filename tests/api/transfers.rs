@@ -34,6 +34,13 @@ async fn a_leavers_open_work_goes_to_somebody_else_in_one_request() {
         json!({"owner_id": manager.id(), "customer_promise": {"what": "An answer", "by": "2040-01-01T00:00:00Z"}});
     let theirs = item("Another's", others).await.expect(201);
 
+    // Done, but the customer has not been told.
+    let untold =
+        json!({"owner_id": leaver.id(), "customer_promise": {"what": "An answer", "by": "2040-01-01T00:00:00Z"}});
+    let untold = item("Untold", untold).await.expect(201);
+    let done = format!("/v1/action-items/{}/complete", untold["id"].as_str().unwrap());
+    manager.post(&done, json!({})).await.expect(200);
+
     let path = format!("/v1/users/{}/transfer", leaver.id());
     let to = |id: String| json!({"to_user_id": id});
     assert_eq!(
@@ -53,7 +60,7 @@ async fn a_leavers_open_work_goes_to_somebody_else_in_one_request() {
     other.post(&path, to(other.id())).await.problem(404);
 
     let moved = manager.post_once(&path, "t-1", to(heir.id())).await.expect(200);
-    let expected = json!({"assignments": 2, "action_items": 2, "rescue_cases": 0, "service_interests": 0});
+    let expected = json!({"assignments": 2, "action_items": 3, "rescue_cases": 0, "service_interests": 0});
     assert_eq!(moved, expected);
     assert_eq!(
         manager.post_once(&path, "t-1", to(heir.id())).await.expect(200),
@@ -79,6 +86,11 @@ async fn a_leavers_open_work_goes_to_somebody_else_in_one_request() {
     assert_eq!(
         (&promised["owner_id"], &promised["customer_promise"]["contact_by"]),
         (&json!(manager.id()), &json!(heir.id()))
+    );
+    let untold = read(&untold).await;
+    assert_eq!(
+        (&untold["owner_id"], &untold["customer_promise"]["contact_by"]),
+        (&json!(leaver.id()), &json!(heir.id()))
     );
     assert_eq!(read(&theirs).await["revision"], theirs["revision"]);
     let nothing = manager.post(&path, to(heir.id())).await.expect(200);

@@ -55,6 +55,16 @@ crate::words! {
     }
 }
 
+impl ActionItemStatus {
+    /// Whether there is still something to do.
+    pub const fn open(self) -> bool {
+        match self {
+            Self::Open | Self::InProgress | Self::Waiting => true,
+            Self::Completed | Self::Canceled => false,
+        }
+    }
+}
+
 /// What the customer was told to expect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -267,9 +277,10 @@ impl ActionItem {
     }
 
     fn still_open(&self) -> Result<(), Refusal> {
-        match self.status {
-            ActionItemStatus::Open | ActionItemStatus::InProgress | ActionItemStatus::Waiting => Ok(()),
-            ActionItemStatus::Completed | ActionItemStatus::Canceled => Err(self.wrong_state()),
+        if self.status.open() {
+            Ok(())
+        } else {
+            Err(self.wrong_state())
         }
     }
 

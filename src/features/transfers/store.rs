@@ -17,12 +17,12 @@ pub async fn assignments(db: &mut impl Sqls, scope: &Scope, user: UserId) -> Res
     .await
 }
 
-/// Open items that the person owns, and all whose promise to the customer somebody is to keep.
+/// Open items that the person owns, and all whose promise to the customer somebody is still to keep, done or not.
 pub async fn action_items(db: &mut impl Sqls, scope: &Scope, user: UserId) -> Result<Vec<ActionItem>, Error> {
     journal::select(db, scope.organization, |sql| {
-        sql.push(" AND action_items.status NOT IN ('completed', 'canceled') AND (action_items.promised OR action_items.owner_id = ")
+        sql.push(" AND ((action_items.promised AND action_items.customer_told_at IS NULL) OR (action_items.status NOT IN ('completed', 'canceled') AND action_items.owner_id = ")
             .value(user)
-            .push(")");
+            .push("))");
     })
     .await
 }

@@ -50,12 +50,18 @@ impl Hands {
             .collect()
     }
 
-    /// Items change their owner, and whoever the customer was told would be in touch.
+    /// Open items change their owner, and all of them whoever the customer was told would be in touch: of a closed one the owner
+    /// stays, and another one tells the customer.
     pub fn action_items(self, open: Vec<ActionItem>) -> Vec<Change<ActionItem>> {
         let changes = open.into_iter().filter_map(|item| {
-            let owns = item.fields.owner_id == Some(self.from);
+            let owned = item.fields.owner_id == Some(self.from);
+            let owns = owned && item.status.open();
             let promise = item.fields.customer_promise.as_ref();
-            let promised = item.customer_told_at.is_none() && promise.is_some_and(|p| p.contact_by == Some(self.from));
+            let promised = item.customer_told_at.is_none()
+                && promise.is_some_and(|promise| match promise.contact_by {
+                    Some(user) => user == self.from,
+                    None => owned && !owns,
+                });
             (owns || promised).then(|| {
                 item.change("reassigned", |next| {
                     if owns {
