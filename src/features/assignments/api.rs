@@ -11,7 +11,7 @@ use super::assignment::{Assignment, AssignmentId, AssignmentPriority};
 use super::store::{self, AssignmentFilter};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
-use crate::db::{Error, Sqls};
+use crate::db::Sqls;
 use crate::features::customers::customer::{Customer, CustomerId};
 use crate::features::people::user::User;
 use crate::features::programs::program::{Program, ProgramId};
