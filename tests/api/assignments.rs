@@ -314,3 +314,38 @@ async fn what_a_narrowed_key_may_not_read_it_may_not_expand() {
         assert_eq!(reply.problem(403), "insufficient_permission", "{hidden}");
     }
 }
+
+#[actix_web::test]
+async fn who_asks_to_be_left_alone_is_taken_from_every_list_at_once() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let mut paths = Vec::new();
+    for name in ["By hand", "By file"] {
+        let customer = manager
+            .post("/v1/customers", json!({"name": name, "external_id": name}))
+            .await
+            .expect(201);
+        let new = json!({"customer_id": customer["id"], "assignee_id": server.executive().id()});
+        let assignment = manager.post("/v1/assignments", new).await.expect(201);
+        paths.push((
+            customer["id"].as_str().unwrap().to_owned(),
+            format!("/v1/assignments/{}", assignment["id"].as_str().unwrap()),
+        ));
+    }
+    let by_hand = format!("/v1/customers/{}", paths[0].0);
+    manager
+        .patch(
+            &by_hand,
+            json!({"do_not_contact": true, "do_not_contact_reason": "Asked by letter."}),
+        )
+        .await
+        .expect(200);
+    manager
+        .csv("/v1/customers/import", "external_id,do_not_contact\r\nBy file,yes\r\n")
+        .await
+        .expect(200);
+    for (_, path) in paths {
+        let assignment = manager.get(&path).await.expect(200);
+        assert_eq!(assignment["status"], "canceled", "{assignment}");
+    }
+}

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::assigning::{AssignmentItem, InHand, Known, KnownCustomer, KnownUser, email_key};
-use super::assignment::{Assignment, AssignmentId, AssignmentPriority, AssignmentStatus};
+use super::assignment::{Assignment, AssignmentId, AssignmentPriority, AssignmentStatus, NOT_TO_BE_CALLED};
 use super::batch::{AssignmentBatch, BatchId};
 use crate::access::{Role, Scope};
 use crate::clock::Timestamp;
@@ -14,7 +14,7 @@ use crate::features::customers::customer::CustomerId;
 use crate::features::programs::{self, program::ProgramId};
 use crate::http::query::List;
 use crate::id::UserId;
-use crate::journal::{self, Listed, Sort, SortKey, Window};
+use crate::journal::{self, Listed, Sort, SortKey, Unit, Window};
 
 /// What has no day sorts after all that have one.
 fn due_key(assignment: &Assignment) -> String {
@@ -213,6 +213,27 @@ pub async fn open_of_customer(
             .value(customer);
     })
     .await
+}
+
+/// Takes back whatever is open for customers who are not to be called any more, in whatever program and whosever hands.
+pub async fn withdraw(
+    unit: &mut Unit,
+    customers: &[CustomerId],
+    but: Option<AssignmentId>,
+) -> Result<Vec<AssignmentId>, journal::Error> {
+    let (organization, now) = (unit.organization(), unit.now());
+    let mut changes = Vec::new();
+    for chunk in customers.chunks(500) {
+        let open = journal::select(unit, organization, |sql| {
+            sql.push(" AND assignments.status IN ('queued', 'scheduled') AND assignments.customer_id IN ")
+                .list(chunk.iter().copied());
+        });
+        let open: Vec<Assignment> = open.await?;
+        let others = open.into_iter().filter(|open| Some(open.id) != but);
+        changes.extend(others.filter_map(|open| open.cancel(Some(NOT_TO_BE_CALLED.into()), now).ok()));
+    }
+    let canceled = unit.save_all(changes).await?;
+    Ok(canceled.into_iter().map(|assignment| assignment.id).collect())
 }
 
 /// A page of bulk assignments.

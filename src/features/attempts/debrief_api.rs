@@ -210,7 +210,8 @@ async fn record(
     let service_interests = parts.interests(unit, new.service_interests).await?;
     let mut canceled_assignments = Vec::new();
     if follows.do_not_contact {
-        canceled_assignments = cancel_all(unit, scope, &assignment).await?;
+        canceled_assignments =
+            assignments::store::withdraw(unit, &[assignment.customer_id], Some(assignment.id)).await?;
     }
     let next_call_at = attempt.next_call_at;
     let customer = mark(unit, follows, told, attempt.summary.clone()).await?;
@@ -273,17 +274,6 @@ async fn mark(
         }
     }
     Ok(customer)
-}
-
-/// Honoured everywhere at once: whoever else has the customer in hand, in whatever program.
-async fn cancel_all(unit: &mut Unit, scope: &Scope, called: &Assignment) -> Result<Vec<AssignmentId>, Problem> {
-    let open = assignments::store::open_of_customer(unit, scope, called.customer_id).await?;
-    let mut changes = Vec::with_capacity(open.len());
-    for other in open.into_iter().filter(|other| other.id != called.id) {
-        changes.push(other.cancel(Some(NOT_TO_BE_CALLED.into()), unit.now())?);
-    }
-    let canceled = unit.save_all(changes).await?;
-    Ok(canceled.into_iter().map(|assignment| assignment.id).collect())
 }
 
 /// What a data steward is asked to do.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::customer::{Customer, CustomerId, CustomerInput};
 use super::store::{self, CustomerFilter};
 use crate::access::{Caller, Permission};
+use crate::features::assignments;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -103,7 +104,7 @@ async fn get_customer(app: App, caller: Caller, id: Path<CustomerId>) -> Answer<
 
 /// Change a customer.
 ///
-/// Another account manager closes the running period of the history and opens the next.
+/// Another account manager closes the running period of the history and opens the next. `do_not_contact` takes back every open assignment at once.
 #[utoipa::path(patch, path = "/v1/customers/{id}", operation_id = "update_customer", tag = "customers",
     request_body(content = CustomerPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The customer as it is now", body = Customer)))]
@@ -122,6 +123,9 @@ async fn update_customer(
     let change = customer.revise(fields);
     if_match.allows(&change)?;
     check(&mut unit, &caller, &change).await?;
+    if Customer::asks_to_be_left_alone(&change) {
+        assignments::store::withdraw(&mut unit, &[change.after.id], None).await?;
+    }
     let customer = store::save(&mut unit, change).await?;
     unit.answer(Reply::record(customer)).await
 }

@@ -154,6 +154,15 @@ impl Customer {
         })
     }
 
+    /// Whether this change is the one that says: do not contact them any more.
+    pub fn asks_to_be_left_alone(change: &Change<Self>) -> bool {
+        let before = change
+            .before
+            .as_ref()
+            .is_some_and(|before| before.fields.do_not_contact);
+        change.after.fields.do_not_contact && !before
+    }
+
     /// Our people reached the customer's at `at`.
     pub fn contacted(self, at: Timestamp) -> Change<Self> {
         self.change("contacted", |next| {

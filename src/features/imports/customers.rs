@@ -8,6 +8,7 @@ use super::file::Row;
 use super::row::{Cells, Context};
 use super::run::{Importer, People};
 use crate::access::Scope;
+use crate::features::assignments;
 use crate::features::customers::customer::{Customer, CustomerInput};
 use crate::features::customers::store;
 use crate::fold;
@@ -71,6 +72,9 @@ impl Importer for Customers {
     }
 
     async fn save(&mut self, unit: &mut Unit, changes: Vec<Change<Customer>>) -> Result<(), Problem> {
+        let left_alone = changes.iter().filter(|change| Customer::asks_to_be_left_alone(change));
+        let left_alone: Vec<_> = left_alone.map(|change| change.after.id).collect();
+        assignments::store::withdraw(unit, &left_alone, None).await?;
         store::save_all(unit, changes).await?;
         Ok(())
     }
