@@ -85,10 +85,10 @@ pub fn debrief_body() -> Value {
         "duration_seconds": 840,
         "summary": "Happy with support, worried about the move in spring. Wants to see the plan before the board meets.",
         "notes": [
-            {"kind": "praise", "body": "Support answered within the hour, twice, and knew the account."},
-            {"kind": "issue", "body": "The migration is not documented well enough to hand to a partner."},
+            {"type": "praise", "body": "Support answered within the hour, twice, and knew the account."},
+            {"type": "issue", "body": "The migration is not documented well enough to hand to a partner."},
         ],
-        "nps_response": {"score": 8, "follow_up": "That they listen, and come back with an answer."},
+        "nps_response": {"score": 8, "follow_up_answer": "That they listen, and come back with an answer."},
         "action_items": [{"title": "Send the migration guide", "priority": "high"}],
     })
 }
