@@ -68,7 +68,9 @@ def main(server: str) -> None:
     again = answer(create_attempt.sync_detailed(second.id, client=client, body=conversation, idempotency_key=key), 201)
     assert again.attempt.id == made.attempt.id
 
-    promised = [item for item in answer(list_action_items.sync_detailed(client=client), 200).data if item.title == title]
+    customer = made.attempt.customer_id
+    items = answer(list_action_items.sync_detailed(client=client, customer_id=customer), 200)
+    promised = [item for item in items.data if item.title == title]
     assert len(promised) == 1, f"{len(promised)} action items called {title!r}"
     print("the morning is done: one voicemail, one conversation, one promise")
 

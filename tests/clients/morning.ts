@@ -65,7 +65,9 @@ const made = await record(second.id, conversation, key);
 const again = await record(second.id, conversation, key);
 if (again.attempt.id !== made.attempt.id) throw new Error("the repeated request made a second attempt");
 
-const items = answer(await api.GET("/v1/action-items"));
+const items = answer(
+  await api.GET("/v1/action-items", { params: { query: { customer_id: made.attempt.customer_id } } }),
+);
 const promised = items.data.filter((item) => item.title === title);
 if (promised.length !== 1) throw new Error(`${promised.length} action items called "${title}"`);
 console.log("the morning is done: one voicemail, one conversation, one promise");
