@@ -1,64 +1,148 @@
 //! Limits on guessing, per account and per address, kept in the database so that all instances share them.
 
 use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::store;
 pub use super::store::cursor_secret;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::db::{Db, Error, Sqls};
+use crate::id::{OrganizationId, UserId};
 
 /// The window in which failures count.
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 const PER_ACCOUNT: u8 = 10;
 const PER_ADDRESS: u8 = 100;
 
+/// What is counted, and how much of it may stand in the window.
+struct Limit(String, u8);
+
 /// One guess at a secret. It counts as a failure from its beginning, so that many guesses at once cannot all slip through,
 /// and stops counting when it turns out right.
 pub struct Guess {
     id: Uuid,
-    account: String,
+    /// What a right guess clears: its own account and the name it was called by, and nothing of any other account.
+    clears: Vec<String>,
+    /// Too many guesses at the account, by whatever name. Whoever signs in is not told, since that would tell them that there is such an account.
+    barred: bool,
 }
 
 impl Guess {
-    /// Begins a guess at the account's secret from this address; `Err` with the seconds to wait, when there were too many failures.
+    /// Begins a guess from this address at the account that somebody calls by an e-mail address and perhaps an organization's short name;
+    /// `Err` with the seconds to wait, when there were too many failures.
     ///
-    /// The account's key is a hash of what the look-up uses, the address is the peer's: varying the body does not evade either.
+    /// By name it waits in the same way whether there is such an account or not. The account itself is counted as well, so that its several
+    /// names do not add up.
     ///
     /// # Errors
     /// What the database said.
-    pub async fn begin(db: &Db, clock: &Clock, email: &str, address: &str) -> Result<Result<Self, u64>, Error> {
-        use sha2::{Digest, Sha256};
-        let digest = Sha256::digest(email.trim().to_lowercase().as_bytes());
-        let account: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let (account, address) = (format!("account:{account}"), format!("address:{address}"));
+    pub async fn by_name(
+        db: &Db,
+        clock: &Clock,
+        (email, organization): (&str, Option<&str>),
+        account: Option<(OrganizationId, UserId)>,
+        address: &str,
+    ) -> Result<Result<Self, u64>, Error> {
+        let told = [
+            Limit(named("name", email, organization), PER_ACCOUNT),
+            Limit(format!("address:{address}"), PER_ADDRESS),
+        ];
+        let untold = account.map(|account| Limit(own(account), PER_ACCOUNT));
+        Self::begin(db, clock, &told, untold).await
+    }
+
+    /// Begins a guess at the secret of somebody who is signed in.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn by_owner(
+        db: &Db,
+        clock: &Clock,
+        account: (OrganizationId, UserId),
+        address: &str,
+    ) -> Result<Result<Self, u64>, Error> {
+        let told = [
+            Limit(own(account), PER_ACCOUNT),
+            Limit(format!("address:{address}"), PER_ADDRESS),
+        ];
+        Self::begin(db, clock, &told, None).await
+    }
+
+    async fn begin(
+        db: &Db,
+        clock: &Clock,
+        told: &[Limit; 2],
+        untold: Option<Limit>,
+    ) -> Result<Result<Self, u64>, Error> {
         let (id, now) = (clock.id(), clock.now());
-        store::note_failure(db, id, &[account.clone(), address.clone()], now).await?;
+        let keys: Vec<String> = told.iter().chain(&untold).map(|Limit(key, _)| key.clone()).collect();
+        store::note_failure(db, id, &keys, now).await?;
         let since = now.plus(-WINDOW);
         let mut wait = None;
-        for (key, most) in [(&account, PER_ACCOUNT), (&address, PER_ADDRESS)] {
-            // This guess counts, too: the limit is passed when one more than `most` stand in the window.
-            let failures = store::failures(&mut db.read(), key, since, i64::from(most) + 1).await?;
-            if let Some(oldest) = failures.get(usize::from(most)) {
+        for limit in told {
+            if let Some(oldest) = passed(db, limit, since).await? {
                 let seconds = oldest.plus(WINDOW).signed_duration_since(now.utc()).num_seconds() + 1;
                 wait = wait.max(u64::try_from(seconds).ok());
             }
         }
-        match wait {
-            None => Ok(Ok(Self { id, account })),
-            Some(seconds) => {
-                // Nothing was tried, so nothing failed.
-                store::forget_guess(db, id).await?;
-                Ok(Err(seconds))
-            }
+        if let Some(seconds) = wait {
+            // Nothing was tried, so nothing failed.
+            store::forget_guess(db, id).await?;
+            return Ok(Err(seconds));
         }
+        let barred = match &untold {
+            Some(limit) => passed(db, limit, since).await?.is_some(),
+            None => false,
+        };
+        let [Limit(name, _), _] = told;
+        let clears = untold.into_iter().map(|Limit(key, _)| key).chain([name.clone()]);
+        Ok(Ok(Self {
+            id,
+            clears: clears.collect(),
+            barred,
+        }))
     }
 
-    /// It was right: clears the account's count, but not the address's of other accounts. One right password must not pay for guessing others.
+    /// Whether the secret is not to be looked at: the guess is wrong, whatever it is.
+    pub fn barred(&self) -> bool {
+        self.barred
+    }
+
+    /// It was right: clears the account's count, but neither the address's nor that of the same person's accounts in other organizations.
+    /// One right password must not pay for guessing others.
     ///
     /// # Errors
     /// What the database said.
     pub async fn right(self, tx: &mut impl Sqls) -> Result<(), Error> {
-        store::forget_failures(tx, self.id, &self.account).await
+        store::forget_failures(tx, self.id, &self.clears).await
     }
+}
+
+/// Since when the limit has been passed, if it has.
+async fn passed(db: &Db, Limit(key, most): &Limit, since: Timestamp) -> Result<Option<Timestamp>, Error> {
+    // This guess counts, too: the limit is passed when one more than `most` stand in the window.
+    let failures = store::failures(&mut db.read(), key, since, i64::from(*most) + 1).await?;
+    Ok(failures.get(usize::from(*most)).copied())
+}
+
+/// A hash of what the look-up uses: varying the body does not evade it.
+fn named(what: &str, email: &str, organization: Option<&str>) -> String {
+    let mut digest = Sha256::new();
+    digest.update(email.trim().to_lowercase().as_bytes());
+    if let Some(organization) = organization {
+        digest.update([0]);
+        digest.update(organization.as_bytes());
+    }
+    let hash: String = digest
+        .finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{what}:{hash}")
+}
+
+fn own((organization, user): (OrganizationId, UserId)) -> String {
+    format!("account:{organization}:{user}")
 }

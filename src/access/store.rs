@@ -110,7 +110,7 @@ pub async fn insert_signing_key(db: &Db, id: &str, seed: &[u8; 32], now: Timesta
     tx.commit().await
 }
 
-/// The secret that signs page cursors, made at first use and shared by all instances.
+/// The secret that signs page cursors and keys fingerprints, made at first use and shared by all instances.
 pub async fn cursor_secret(db: &Db) -> Result<Vec<u8>, Error> {
     let mut tx = db.begin().await?;
     let fresh: [u8; 32] = rand::random();
@@ -152,12 +152,12 @@ pub async fn note_failure(db: &Db, id: Uuid, keys: &[String], now: Timestamp) ->
     tx.commit().await
 }
 
-pub async fn forget_failures(tx: &mut impl Sqls, guess: Uuid, key: &str) -> Result<(), Error> {
-    tx.sql("DELETE FROM login_failures WHERE limit_key = $1 OR id = $2")
-        .bind(key.to_owned())
-        .bind(guess)
-        .run()
-        .await?;
+pub async fn forget_failures(tx: &mut impl Sqls, guess: Uuid, keys: &[String]) -> Result<(), Error> {
+    let mut sql = tx
+        .sql("DELETE FROM login_failures WHERE id = $1 OR limit_key IN ")
+        .bind(guess);
+    sql.list(keys.iter().cloned());
+    sql.run().await?;
     Ok(())
 }
 

@@ -312,34 +312,90 @@ async fn the_limit_holds_per_address_and_believes_only_trusted_proxies() {
     assert_eq!(guess(200, "192.0.2.1, 192.0.2.2".into()).await, 401);
 }
 
-#[actix_web::test]
-async fn an_address_in_several_organizations_names_one() {
-    let server = Server::start().await;
-    joined(&server, "double", Role::Viewer).await;
+/// Another organization's user with this address and another password, and the organization's admin.
+async fn elsewhere(server: &Server, email: &str, password: &str) -> Client {
     let other = server.another_organization().await;
-    let new = json!({"email": "double@northwind.test", "name": "Double", "role": "manager"});
+    let new = json!({"email": email, "name": "Double", "role": "manager"});
     let user = other.post("/v1/users", new).await.expect(201);
     let path = format!("/v1/users/{}/invitation", user["id"].as_str().unwrap());
     let link = other.post(&path, Value::Null).await.expect(200);
-    let accept = json!({"token": link["token"], "password": PASSWORD});
+    let accept = json!({"token": link["token"], "password": password});
     server
         .nobody()
         .post("/v1/auth/accept-invitation", accept)
         .await
         .expect(200);
+    other
+}
 
-    let several = login(&server, "double@northwind.test", PASSWORD).await;
-    assert_eq!(
-        several.body["errors"][0]["pointer"], "/organization",
-        "{}",
-        several.text
+async fn login_to(server: &Server, organization: &str, email: &str, password: &str) -> Reply {
+    let body = json!({"email": email, "password": password, "organization": organization});
+    server.nobody().post("/v1/auth/login", body).await
+}
+
+#[actix_web::test]
+async fn an_address_in_several_organizations_names_one() {
+    let server = Server::start().await;
+    joined(&server, "double", Role::Viewer).await;
+    let email = "double@northwind.test";
+    login(&server, email, PASSWORD).await.expect(200);
+    elsewhere(&server, email, PASSWORD).await;
+
+    // Nothing tells a right password without its organization from a wrong one.
+    let (several, wrong) = (
+        login(&server, email, PASSWORD).await,
+        login(&server, email, "a wrong password").await,
     );
+    assert_eq!(several.body["detail"], wrong.body["detail"]);
+    assert_eq!(several.problem(401), wrong.problem(401));
     for (slug, role) in [("northwind-traders", "viewer"), ("contoso", "manager")] {
-        let body = json!({"email": "double@northwind.test", "password": PASSWORD, "organization": slug});
-        let session = server.nobody().post("/v1/auth/login", body).await.expect(200);
+        let session = login_to(&server, slug, email, PASSWORD).await.expect(200);
         let me = signed_in(&server, &session).get("/v1/me").await.expect(200);
         assert_eq!((&me["organization"]["slug"], &me["role"]), (&json!(slug), &json!(role)));
     }
-    let body = json!({"email": "double@northwind.test", "password": PASSWORD, "organization": "nowhere"});
-    server.nobody().post("/v1/auth/login", body).await.problem(401);
+    login_to(&server, "nowhere", email, PASSWORD).await.problem(401);
+}
+
+#[actix_web::test]
+async fn a_right_password_elsewhere_does_not_pay_for_guesses_here() {
+    let server = Server::start().await;
+    joined(&server, "prey", Role::Executive).await;
+    let (email, mine) = ("prey@northwind.test", "the other's password");
+    elsewhere(&server, email, mine).await;
+    for _ in 0..10 {
+        login_to(&server, "northwind-traders", email, "a wrong password")
+            .await
+            .problem(401);
+    }
+    let session = login_to(&server, "contoso", email, mine).await.expect(200);
+    let change = json!({"current_password": mine, "new_password": "yet another one"});
+    assert_eq!(
+        signed_in(&server, &session)
+            .post("/v1/auth/password", change)
+            .await
+            .status,
+        204
+    );
+    login_to(&server, "northwind-traders", email, PASSWORD)
+        .await
+        .problem(429);
+}
+
+#[actix_web::test]
+async fn an_account_of_two_names_has_no_more_guesses_than_one_of_one_and_nobody_is_told() {
+    let server = Server::start().await;
+    joined(&server, "named", Role::Executive).await;
+    for email in ["named@northwind.test", "nobody@northwind.test"] {
+        for _ in 0..10 {
+            login(&server, email, "a wrong password").await.problem(401);
+        }
+        // By its other name it is not looked at, either; an account that is not there answers alike.
+        login_to(&server, "northwind-traders", email, PASSWORD)
+            .await
+            .problem(401);
+    }
+    server.app.clock.advance(TimeDelta::minutes(16));
+    login_to(&server, "northwind-traders", "named@northwind.test", PASSWORD)
+        .await
+        .expect(200);
 }

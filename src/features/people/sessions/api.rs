@@ -24,20 +24,24 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// Sign in with e-mail and password.
 ///
 /// Answers with an access token for ten minutes and a refresh token that works once. Too many wrong passwords for one account or from one address must wait.
+/// An address that has joined several organizations needs `organization`; without it the answer is the same as to a wrong password.
 #[utoipa::path(post, path = "/v1/auth/login", operation_id = "login", tag = "auth", request_body = Login,
     responses((status = 200, description = "Signed in", body = Session),
-        (status = 401, description = "`wrong_credentials`: e-mail or password is wrong", body = ProblemBody, content_type = "application/problem+json")))]
+        (status = 401, description = "`wrong_credentials`: e-mail or password is wrong, or an organization must be named", body = ProblemBody, content_type = "application/problem+json")))]
 async fn sign_in(app: App, request: HttpRequest, login: Json<Login>) -> Answer<Session> {
-    let guess = guess(&app, &request, &login.email).await?;
     let email = login.email.trim().to_lowercase();
-    let candidates = store::sign_in_candidates(&mut app.read(), &email, login.organization.as_deref()).await?;
-    let owner = whose(candidates, &login.password).await?.ok_or_else(|| {
-        wrong_credentials("E-mail or password is wrong, or the account is not active.")
-            .with_header(header::WWW_AUTHENTICATE, "Bearer")
-    })?;
+    let named = (email.as_str(), login.organization.as_deref());
+    let candidate = only(store::sign_in_candidates(&mut app.read(), named.0, named.1).await?);
+    let account = candidate.as_ref().map(|one| (one.organization, one.user));
+    let address = gate::address(&request, app.config.trusted_proxies);
+    let guess = Guess::by_name(&app.db, &app.clock, named, account, &address).await?;
+    let guess = guess.map_err(too_many)?;
+    let owner = whose(candidate.filter(|_| !guess.barred()), login.0.password)
+        .await?
+        .ok_or_else(|| wrong_credentials(UNKNOWN).with_header(header::WWW_AUTHENTICATE, "Bearer"))?;
     let user = active(&app, owner.organization, owner.user)
         .await?
-        .ok_or_else(|| wrong_credentials("E-mail or password is wrong, or the account is not active."))?;
+        .ok_or_else(|| wrong_credentials(UNKNOWN))?;
     let mut tx = app.db.begin().await?;
     guess.right(&mut tx).await?;
     let session = begin(&app, &mut tx, owner.organization, user).await?;
@@ -111,50 +115,34 @@ pub(super) fn own(caller: &Caller) -> Result<UserId, Problem> {
     })
 }
 
-/// Begins a guess at this account's password from the request's address.
-///
-/// # Errors
-/// 429 after too many wrong ones.
-pub(super) async fn guess(app: &App, request: &HttpRequest, email: &str) -> Result<Guess, Problem> {
-    let address = gate::address(request, app.config.trusted_proxies);
-    let guess = Guess::begin(&app.db, &app.clock, email, &address).await?;
-    guess.map_err(|seconds| {
-        Problem::new(
-            Code::TooManyRequests,
-            "Too many wrong passwords. Wait a while, or ask an admin for a link to reset the password.",
-        )
-        .retry_after(seconds)
-    })
+/// The same words whatever of it is wrong.
+const UNKNOWN: &str = "E-mail or password is wrong, or the account is not active. If the address belongs to several organizations, `organization` must name one.";
+
+/// Told after too many wrong passwords.
+pub(super) fn too_many(seconds: u64) -> Problem {
+    Problem::new(
+        Code::TooManyRequests,
+        "Too many wrong passwords. Wait a while, or ask an admin for a link to reset the password.",
+    )
+    .retry_after(seconds)
 }
 
 pub(super) fn wrong_credentials(detail: &str) -> Problem {
     Problem::new(Code::WrongCredentials, detail)
 }
 
-/// Whose password this is. Known users and unknown ones take the same way: one hash is checked at least.
-async fn whose(candidates: Vec<Candidate>, password: &str) -> Result<Option<Candidate>, Problem> {
-    if candidates.is_empty() {
-        password::verify(password.to_owned(), None).await;
-        return Ok(None);
-    }
-    let mut owners = Vec::new();
-    for candidate in candidates {
-        if password::verify(password.to_owned(), candidate.password_hash.clone()).await {
-            owners.push(candidate);
-        }
-    }
-    if owners.len() > 1 {
-        let names: Vec<&str> = owners.iter().map(|owner| owner.slug.as_str()).collect();
-        return Err(Problem::fault(
-            "/organization",
-            "required",
-            format!(
-                "This address and password belong to several organizations; name one of {}.",
-                names.join(", ")
-            ),
-        ));
-    }
-    Ok(owners.pop())
+/// The one account that is meant. Every try looks at one password at most, so that its time does not tell in how many organizations an address is,
+/// and a password of one organization is never tried in another.
+fn only(candidates: Vec<Candidate>) -> Option<Candidate> {
+    let mut joined = candidates.into_iter().filter(|one| one.password_hash.is_some());
+    joined.next().filter(|_| joined.next().is_none())
+}
+
+/// Whether this is their password. Known users and unknown ones take the same way: one hash is checked in any case.
+async fn whose(candidate: Option<Candidate>, password: String) -> Result<Option<Candidate>, Problem> {
+    let hash = candidate.as_ref().and_then(|one| one.password_hash.clone());
+    let right = password::verify(password, hash).await;
+    Ok(candidate.filter(|_| right))
 }
 
 /// The user, if they may sign in.

@@ -3,10 +3,10 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 
-use super::api::{active, guess, own, wrong_credentials};
+use super::api::{active, own, too_many, wrong_credentials};
 use super::session::{Notice, PasswordChange, PasswordResetRequest, password_fault};
 use super::store;
-use crate::access::{Caller, Scope, password};
+use crate::access::{Caller, Scope, login::Guess, password};
 use crate::features::people::setup::SYSTEM;
 use crate::features::people::store as people;
 use crate::http::{Access, Answer, App, Endpoint, Json, Problem, Reply, gate};
@@ -28,7 +28,9 @@ async fn change_password(app: App, caller: Caller, request: HttpRequest, change:
     let (organization, id) = (caller.organization, own(&caller)?);
     let user = active(&app, organization, id).await?.ok_or_else(Problem::not_found)?;
     refuse_weak(&change.new_password, &user.fields.email, "/new_password")?;
-    let guess = guess(&app, &request, &user.fields.email).await?;
+    let address = gate::address(&request, app.config.trusted_proxies);
+    let guess = Guess::by_owner(&app.db, &app.clock, (organization, id), &address).await?;
+    let guess = guess.map_err(too_many)?;
     let known = store::password_hash(&mut app.read(), organization, id).await?;
     if !password::verify(change.current_password.clone(), known).await {
         return Err(wrong_credentials("The current password is wrong."));

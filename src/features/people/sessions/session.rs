@@ -34,7 +34,7 @@ pub struct Login {
     pub email: String,
     #[schema(min_length = 1, max_length = 200, format = Password, example = "touchbase-demo")]
     pub password: String,
-    /// The organization's short name. Needed where one address and password belong to several organizations.
+    /// The organization's short name. Needed where the address has joined several organizations.
     #[schema(max_length = 100)]
     pub organization: Option<String>,
 }

@@ -7,29 +7,28 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
 use crate::id::{OrganizationId, UserId};
 
-/// Whose sign-in this may be: user, organization, password hash. One address may belong to several organizations.
+/// Whose sign-in this may be. One address may belong to several organizations.
 pub struct Candidate {
     pub organization: OrganizationId,
-    pub slug: String,
     pub user: UserId,
+    /// Nothing until they have joined.
     pub password_hash: Option<String>,
 }
 
-/// Active users with this address, in one organization or in a few.
+/// Active users with this address: in the organization of this short name, or in all of them.
 pub async fn sign_in_candidates(db: &mut impl Sqls, email: &str, slug: Option<&str>) -> Result<Vec<Candidate>, Error> {
     let mut sql = db
-        .sql("SELECT u.organization_id, o.slug, u.id, c.password_hash FROM users u JOIN organizations o ON o.id = u.organization_id LEFT JOIN credentials c ON c.organization_id = u.organization_id AND c.user_id = u.id WHERE u.active AND u.email = $1")
+        .sql("SELECT u.organization_id, u.id, c.password_hash FROM users u JOIN organizations o ON o.id = u.organization_id LEFT JOIN credentials c ON c.organization_id = u.organization_id AND c.user_id = u.id WHERE u.active AND u.email = $1")
         .bind(email.to_owned());
     if let Some(slug) = slug {
         sql.push(" AND o.slug = ").value(slug.to_owned());
     }
-    sql.push(" ORDER BY u.organization_id LIMIT 5");
-    let rows: Vec<(OrganizationId, String, UserId, Option<String>)> = sql.all().await?;
+    sql.push(" ORDER BY u.organization_id");
+    let rows: Vec<(OrganizationId, UserId, Option<String>)> = sql.all().await?;
     Ok(rows
         .into_iter()
-        .map(|(organization, slug, user, password_hash)| Candidate {
+        .map(|(organization, user, password_hash)| Candidate {
             organization,
-            slug,
             user,
             password_hash,
         })
