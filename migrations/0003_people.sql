@@ -89,6 +89,7 @@ CREATE TABLE api_keys (
     revoked_at TIMESTAMPTZ,
     last_used_at TIMESTAMPTZ,
     created_by UUID,
+    created_by_key UUID,
     name_key TEXT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
@@ -98,6 +99,8 @@ CREATE TABLE api_keys (
 CREATE UNIQUE INDEX api_keys_by_secret ON api_keys (secret_hash);
 CREATE INDEX api_keys_by_name ON api_keys (organization_id, name_key, id);
 CREATE INDEX api_keys_by_creation ON api_keys (organization_id, created_at, id);
+CREATE INDEX api_keys_by_maker ON api_keys (organization_id, created_by);
+CREATE INDEX api_keys_by_making_key ON api_keys (organization_id, created_by_key);
 
 -- Wrong passwords, counted per account and per address, so that all instances share the limit.
 CREATE TABLE login_failures (

@@ -176,3 +176,79 @@ async fn the_same_key_made_again_is_the_same_key() {
     let other = json!({"id": id, "name": "Other", "role": "viewer"});
     assert_eq!(admin.post("/v1/api-keys", other).await.problem(409), "id_in_use");
 }
+
+#[actix_web::test]
+async fn the_keys_of_a_leaver_leave_with_them() {
+    let server = Server::start().await;
+    let leaver = server.add("leaver", touchbase::access::Role::Admin).await;
+    let make = async |maker: &Client| {
+        let new = json!({"name": "Script", "role": "admin"});
+        maker.post("/v1/api-keys", new).await.expect(201)
+    };
+    let first = make(&leaver).await;
+    let second = make(&with(&server, &first)).await;
+    let third = make(&with(&server, &second)).await;
+    let other = make(&server.admin()).await;
+    assert_eq!(first["api_key"]["created_by"], leaver.id());
+    assert_eq!(second["api_key"]["created_by_key"], first["api_key"]["id"]);
+    with(&server, &third).get("/v1/me").await.expect(200);
+
+    let path = format!("/v1/users/{}/deactivate", leaver.id());
+    server.admin().post(&path, Value::Null).await.expect(200);
+    for key in [&first, &second, &third] {
+        with(&server, key).get("/v1/me").await.problem(401);
+    }
+    with(&server, &other).get("/v1/me").await.expect(200);
+    let log = server.admin().get("/v1/audit-log?kind=api_key").await.expect(200);
+    let revoked = log["data"].as_array().unwrap().iter();
+    assert_eq!(revoked.filter(|entry| entry["verb"] == "revoked").count(), 3);
+}
+
+#[actix_web::test]
+async fn a_revoked_key_takes_along_what_it_made() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let new = json!({"name": "Script", "role": "admin"});
+    let first = admin.post("/v1/api-keys", new.clone()).await.expect(201);
+    let second = with(&server, &first)
+        .post("/v1/api-keys", new.clone())
+        .await
+        .expect(201);
+    let third = with(&server, &second).post("/v1/api-keys", new).await.expect(201);
+    let path = format!("/v1/api-keys/{}", second["api_key"]["id"].as_str().unwrap());
+    admin.delete(&path).await.expect(200);
+    with(&server, &second).get("/v1/me").await.problem(401);
+    with(&server, &third).get("/v1/me").await.problem(401);
+    with(&server, &first).get("/v1/me").await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_key_makes_none_that_outlives_it_and_revokes_none_beyond_it() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let (now, strong) = (server.app.clock.now(), json!({"name": "Strong", "role": "admin"}));
+    let soon = now.plus(TimeDelta::hours(1));
+    let strong = admin.post("/v1/api-keys", strong).await.expect(201);
+    let new = json!({"name": "Short", "role": "admin", "permissions": ["api_keys:manage", "customers:read"], "expires_at": soon});
+    let short = admin.post("/v1/api-keys", new).await.expect(201);
+    let key = with(&server, &short);
+    for (until, status) in [
+        (None, 400),
+        (Some(now.plus(TimeDelta::hours(2))), 400),
+        (Some(soon), 201),
+        (Some(now.plus(TimeDelta::minutes(5))), 201),
+    ] {
+        let new = json!({"name": "x", "role": "viewer", "permissions": ["customers:read"], "expires_at": until});
+        let reply = key.post("/v1/api-keys", new).await;
+        assert_eq!(reply.status, status, "{}", reply.text);
+        if status == 400 {
+            assert_eq!(reply.body["errors"][0]["pointer"], "/expires_at");
+        }
+    }
+    let path = |key: &Value| format!("/v1/api-keys/{}", key["api_key"]["id"].as_str().unwrap());
+    assert_eq!(key.delete(&path(&strong)).await.problem(403), "insufficient_permission");
+    with(&server, &strong).get("/v1/me").await.expect(200);
+    // Its own end it may bring about.
+    key.delete(&path(&short)).await.expect(200);
+    key.get("/v1/me").await.problem(401);
+}

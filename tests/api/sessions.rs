@@ -399,3 +399,50 @@ async fn an_account_of_two_names_has_no_more_guesses_than_one_of_one_and_nobody_
         .await
         .expect(200);
 }
+
+#[actix_web::test]
+async fn a_link_does_not_outlive_the_address_or_role_it_was_made_for() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let session = joined(&server, "mover", Role::Viewer).await;
+    let path = format!("/v1/users/{}", session["user"]["id"].as_str().unwrap());
+    let client = signed_in(&server, &session);
+    for (change, goes_on) in [
+        (json!({"title": "Head of moving"}), true),
+        (json!({"role": "manager"}), true),
+        (json!({"email": "moved@northwind.test"}), false),
+    ] {
+        let link = admin
+            .post(&format!("{path}/password-reset-link"), Value::Null)
+            .await
+            .expect(200);
+        admin.patch(&path, change.clone()).await.expect(200);
+        assert_eq!(client.get("/v1/me").await.status == 200, goes_on, "{change}");
+        if change["title"].is_null() {
+            let body = json!({"token": link["token"], "password": "remembered for good"});
+            server.nobody().post("/v1/auth/reset-password", body).await.problem(400);
+        }
+    }
+    refresh(&server, &session).await.problem(401);
+    login(&server, "moved@northwind.test", PASSWORD).await.expect(200);
+
+    // An invitation, too; and by import.
+    let new = json!({"email": "late@northwind.test", "name": "Late", "role": "viewer"});
+    let late = admin.post("/v1/users", new).await.expect(201);
+    let path = format!("/v1/users/{}", late["id"].as_str().unwrap());
+    let spent = async |link: Value| {
+        let body = json!({"token": link["token"], "password": PASSWORD});
+        server
+            .nobody()
+            .post("/v1/auth/accept-invitation", body)
+            .await
+            .problem(400);
+    };
+    let link = admin.post(&format!("{path}/invitation"), Value::Null).await.expect(200);
+    admin.patch(&path, json!({"role": "manager"})).await.expect(200);
+    spent(link).await;
+    let link = admin.post(&format!("{path}/invitation"), Value::Null).await.expect(200);
+    let file = "email,role\nlate@northwind.test,admin\n";
+    admin.csv("/v1/imports/users", file).await.expect(200);
+    spent(link).await;
+}

@@ -11,6 +11,7 @@ use super::run::{Importer, late};
 use super::store;
 use crate::access::{Role, Scope};
 use crate::features::people::checks::{self, may_secure};
+use crate::features::people::consequences;
 use crate::features::people::user::{User, UserInput};
 use crate::http::Problem;
 use crate::id::UserId;
@@ -106,6 +107,11 @@ impl Importer for Users {
     }
 
     async fn save(&mut self, unit: &mut Unit, changes: Vec<Change<User>>) -> Result<(), Problem> {
+        for change in &changes {
+            if change.before.as_ref() != Some(&change.after) {
+                consequences::of(unit, change).await?;
+            }
+        }
         unit.save_all(changes).await?;
         Ok(())
     }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::store::{self, UserFilter};
 use super::user::{User, UserInput};
-use super::{checks, sessions};
+use super::{checks, consequences};
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -79,6 +79,7 @@ async fn get_user(app: App, caller: Caller, id: Path<UserId>) -> Answer<User> {
 /// Change a user.
 ///
 /// Another role or e-mail address needs `users:secure` as well. Nobody changes their own role, and the last active admin stays one.
+/// With another role or address, links that were made for the user before stop working; another address also ends the user's sessions.
 #[utoipa::path(patch, path = "/v1/users/{id}", operation_id = "update_user", tag = "people",
     request_body(content = UserPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The user as they are now", body = User)))]
@@ -93,16 +94,14 @@ async fn update_user(app: App, caller: Caller, id: Path<UserId>, patch: UserPatc
 
 /// Deactivate a user.
 ///
-/// They are signed out everywhere at once, cannot sign in, and get no new work. What they did stays; open work is handed on with `POST /v1/users/{id}/transfer`.
+/// They are signed out everywhere at once, cannot sign in, and get no new work. The API keys that they made are revoked for good, and so are those that these keys made;
+/// `GET /v1/audit-log?kind=api_key` says which. What they did stays; open work is handed on with `POST /v1/users/{id}/transfer`.
 #[utoipa::path(post, path = "/v1/users/{id}/deactivate", operation_id = "deactivate_user", tag = "people",
     responses((status = 200, description = "The user, no longer active", body = User)))]
 async fn deactivate_user(app: App, caller: Caller, id: Path<UserId>) -> Answer<User> {
     let (mut unit, user) = begin(&app, &caller, *id).await?;
     let change = user.deactivate();
     checks::user(&mut unit, &caller, &change).await?;
-    let (organization, now) = (caller.organization, unit.now());
-    sessions::store::end_sessions(&mut unit, organization, *id, None, now).await?;
-    sessions::store::delete_links(&mut unit, organization, *id).await?;
     finish(&app, unit, change).await
 }
 
@@ -127,8 +126,9 @@ async fn begin(app: &App, caller: &Caller, id: UserId) -> Result<(Unit, User), P
     Ok((unit, user))
 }
 
-/// Saves, answers, and lets the change take effect in this process at once.
+/// Saves with all that follows, answers, and lets the change take effect in this process at once.
 async fn finish(app: &App, mut unit: Unit, change: Change<User>) -> Answer<User> {
+    consequences::of(&mut unit, &change).await?;
     let user = unit.save(change).await?;
     let answer = unit.answer(Reply::record(user)).await;
     app.callers.forget();

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod checks;
+pub mod consequences;
 pub mod keys;
 mod me_api;
 pub mod organization;

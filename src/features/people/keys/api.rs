@@ -8,11 +8,12 @@ use super::key::{ApiKey, ApiKeyInput};
 use super::store::{self, ApiKeyFilter};
 use crate::access::{Caller, Permission, key};
 use crate::clock::Timestamp;
+use crate::features::people::consequences;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Path, Problem, Query, Reply};
 use crate::id::ApiKeyId;
-use crate::journal::Change;
+use crate::journal::{Change, Unit};
 use crate::refusal::{Code, Refusal};
 
 crate::page!(ApiKeyPage of ApiKey);
@@ -55,7 +56,8 @@ async fn list_api_keys(app: App, caller: Caller, filter: Query<ApiKeyFilter>, pa
 
 /// Create an API key.
 ///
-/// Its secret is in the answer and nowhere else: when the answer is lost, revoke the key and make another. A key can do no more than whoever makes it.
+/// Its secret is in the answer and nowhere else: when the answer is lost, revoke the key and make another. A key can do no more than whoever makes it,
+/// and one that a key makes ends no later than that key.
 #[utoipa::path(post, path = "/v1/api-keys", operation_id = "create_api_key", tag = "api-keys", request_body = NewApiKey,
     responses((status = 201, description = "The new key and its secret", body = CreatedApiKey), (status = 200, description = "It was there already, just so", body = CreatedApiKey)))]
 async fn create_api_key(app: App, caller: Caller, new: Json<NewApiKey>) -> Answer<CreatedApiKey> {
@@ -65,8 +67,9 @@ async fn create_api_key(app: App, caller: Caller, new: Json<NewApiKey>) -> Answe
         return again(there, &new.0.fields);
     }
     sound(&caller, &new.0.fields, unit.now())?;
+    outlived(&mut unit, &caller, &new.0.fields).await?;
     let secret = key::generate();
-    let made = ApiKey::new(id, new.0.fields, &secret, caller.user, unit.now());
+    let made = ApiKey::new(id, new.0.fields, &secret, &caller, unit.now());
     let api_key = unit.save(Change::created(made)).await?;
     let revision = api_key.revision;
     let shown = CreatedApiKey {
@@ -92,7 +95,7 @@ async fn get_api_key(app: App, caller: Caller, id: Path<ApiKeyId>) -> Answer<Api
 
 /// Revoke an API key.
 ///
-/// It stops working at once, for good. The record stays, so that the audit log can be read.
+/// It stops working at once, for good, and so do the keys that it made. Only who can do what the key can may revoke it. The record stays, so that the audit log can be read.
 #[utoipa::path(delete, path = "/v1/api-keys/{id}", operation_id = "revoke_api_key", tag = "api-keys",
     responses((status = 200, description = "The key, revoked", body = ApiKey)))]
 async fn revoke_api_key(app: App, caller: Caller, id: Path<ApiKeyId>, if_match: IfMatch) -> Answer<ApiKey> {
@@ -100,9 +103,12 @@ async fn revoke_api_key(app: App, caller: Caller, id: Path<ApiKeyId>, if_match: 
     let key = store::find(&mut unit, &caller.scope(), *id)
         .await?
         .ok_or_else(Problem::not_found)?;
+    holds(&caller, &key.fields, "Whoever revokes a key can do what it can")?;
     let change = key.revoke(unit.now());
     if_match.allows(&change)?;
     let key = unit.save(change).await?;
+    let made = store::made_by_key(&mut unit, caller.organization, *id).await?;
+    consequences::revoke(&mut unit, made).await?;
     let answer = unit.answer(Reply::record(key)).await;
     app.callers.forget();
     answer
@@ -145,12 +151,35 @@ fn sound(caller: &Caller, fields: &ApiKeyInput, now: Timestamp) -> Result<(), Pr
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
+    holds(caller, fields, "A key can do no more than whoever makes it")
+}
+
+/// # Errors
+/// `insufficient_permission`, when the key grants what the caller does not hold.
+fn holds(caller: &Caller, fields: &ApiKeyInput, rule: &str) -> Result<(), Problem> {
     match fields.grants().iter().find(|permission| !caller.may(**permission)) {
         None => Ok(()),
         Some(beyond) => Err(Refusal::new(
             Code::InsufficientPermission,
-            format!("A key can do no more than whoever makes it, and you do not hold `{beyond}`."),
+            format!("{rule}, and you do not hold `{beyond}`."),
         )
         .into()),
     }
+}
+
+/// A key that a key makes ends no later than its maker.
+async fn outlived(unit: &mut Unit, caller: &Caller, fields: &ApiKeyInput) -> Result<(), Problem> {
+    let Some(maker) = caller.api_key else { return Ok(()) };
+    let maker = store::find(unit, &caller.scope(), maker).await?;
+    let Some(end) = maker.and_then(|maker| maker.fields.expires_at) else {
+        return Ok(());
+    };
+    if fields.expires_at.is_some_and(|at| at <= end) {
+        return Ok(());
+    }
+    Err(Problem::fault(
+        "/expires_at",
+        "out_of_range",
+        format!("A key that a key makes ends no later than its maker: {end}."),
+    ))
 }

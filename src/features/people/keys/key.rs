@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::{Permission, Role};
+use crate::access::{Caller, Permission, Role};
 use crate::clock::Timestamp;
 use crate::db::Json;
 use crate::id::{ApiKeyId, UserId};
@@ -43,8 +43,10 @@ pub struct ApiKey {
     /// How the secret begins, to tell keys apart.
     #[schema(max_length = 20, example = "tb_4kXq")]
     pub hint: String,
-    /// The user who made it; null when another key did.
+    /// The user who made it; null when another key did. It is revoked when they are deactivated.
     pub created_by: Option<UserId>,
+    /// The key that made it; null when a user did. It is revoked with that key.
+    pub created_by_key: Option<ApiKeyId>,
     pub revoked_at: Option<Timestamp>,
     /// When it was last used, to the minute or so.
     pub last_used_at: Option<Timestamp>,
@@ -57,12 +59,13 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    pub fn new(id: ApiKeyId, fields: ApiKeyInput, secret: &str, created_by: Option<UserId>, now: Timestamp) -> Self {
+    pub fn new(id: ApiKeyId, fields: ApiKeyInput, secret: &str, caller: &Caller, now: Timestamp) -> Self {
         Self {
             id,
             fields,
             hint: secret.chars().take(7).collect(),
-            created_by,
+            created_by: caller.user,
+            created_by_key: caller.api_key,
             revoked_at: None,
             last_used_at: None,
             secret_hash: crate::access::key::hash(secret),

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::key::{ApiKey, ApiKeyInput};
 use crate::access::{Role, Scope};
@@ -9,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::fold;
 use crate::http::query::List;
-use crate::id::ApiKeyId;
+use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::journal::{self, Listed, Sort, SortKey, Window};
 
 fn name_key(key: &ApiKey) -> String {
@@ -18,7 +19,7 @@ fn name_key(key: &ApiKey) -> String {
 
 crate::record!(
     ApiKey, "api_key", "api_keys",
-    [hint, created_by, revoked_at, last_used_at, secret_hash],
+    [hint, created_by, created_by_key, revoked_at, last_used_at, secret_hash],
     fields ApiKeyInput [name, role, permissions, expires_at],
     derived { name_key: |key| name_key(key) },
 );
@@ -87,4 +88,28 @@ pub async fn list(
 
 pub async fn find(db: &mut impl Sqls, scope: &Scope, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
     journal::find(db, scope.organization, id).await
+}
+
+/// The keys that a user made, those that these made, and so on.
+pub async fn made_by_user(db: &mut impl Sqls, organization: OrganizationId, user: UserId) -> Result<Vec<Uuid>, Error> {
+    let rows: Vec<(Uuid,)> = db
+        .sql("WITH RECURSIVE made (id) AS (SELECT id FROM api_keys WHERE organization_id = $1 AND created_by = $2 UNION SELECT k.id FROM api_keys k JOIN made m ON k.created_by_key = m.id WHERE k.organization_id = $3) SELECT id FROM made")
+        .bind(organization)
+        .bind(user)
+        .bind(organization)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The keys that a key made, those that these made, and so on.
+pub async fn made_by_key(db: &mut impl Sqls, organization: OrganizationId, key: ApiKeyId) -> Result<Vec<Uuid>, Error> {
+    let rows: Vec<(Uuid,)> = db
+        .sql("WITH RECURSIVE made (id) AS (SELECT id FROM api_keys WHERE organization_id = $1 AND created_by_key = $2 UNION SELECT k.id FROM api_keys k JOIN made m ON k.created_by_key = m.id WHERE k.organization_id = $3) SELECT id FROM made")
+        .bind(organization)
+        .bind(key)
+        .bind(organization)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
