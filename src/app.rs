@@ -18,7 +18,7 @@ pub struct App {
     pub config: Config,
     pub keys: Keys,
     pub callers: Callers,
-    /// Signs page cursors.
+    /// Signs page cursors, and keys the fingerprints of requests.
     pub cursor_secret: Vec<u8>,
     pub metrics: Option<PrometheusHandle>,
     /// Set when the server is about to stop: readiness says no, so that load balancers look elsewhere.

@@ -38,6 +38,6 @@ pub struct Origin {
 pub struct Claim {
     /// Caller, method, path and key: what makes the key unique in its organization.
     pub scope: String,
-    /// SHA-256 of the body.
+    /// HMAC-SHA-256 of query and body.
     pub fingerprint: Vec<u8>,
 }

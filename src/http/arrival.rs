@@ -10,7 +10,6 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
-use sha2::Digest;
 
 use super::{Problem, idempotency};
 use crate::refusal::Code;
@@ -48,13 +47,14 @@ pub(super) async fn spool(
     request: &mut ServiceRequest,
     limit: usize,
     seconds: u64,
+    secret: &[u8],
 ) -> Result<(Upload, Vec<u8>), Problem> {
-    let mut digest = idempotency::digest(request);
+    let mut fingerprint = idempotency::Fingerprint::begin(request, secret)?;
     let mut held = Vec::new();
     let mut file = tempfile::tempfile().map_err(failed)?;
     let mut length = 0;
     arrive(request, limit, seconds, async |chunk| {
-        digest.update(&chunk);
+        fingerprint.update(&chunk);
         length += chunk.len();
         held.extend_from_slice(&chunk);
         if held.len() >= HELD {
@@ -71,7 +71,7 @@ pub(super) async fn spool(
     }
     let mut file = written(&file, held).await?;
     std::io::Seek::rewind(&mut file).map_err(failed)?;
-    Ok((Upload(file), digest.finalize().to_vec()))
+    Ok((Upload(file), fingerprint.finish()))
 }
 
 /// Writes without holding up other requests of this thread.

@@ -10,7 +10,6 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use futures_util::FutureExt;
-use sha2::Digest;
 use tracing::Instrument;
 
 use super::arrival::{read, spool};
@@ -139,17 +138,21 @@ impl Gate {
                 Size::File => {
                     // Refused before it is taken in.
                     self.kind(request, false)?;
-                    let (upload, fingerprint) = spool(request, app.config.import_limit, seconds * 4).await?;
+                    let (upload, fingerprint) =
+                        spool(request, app.config.import_limit, seconds * 4, &app.cursor_secret).await?;
                     request.extensions_mut().insert(upload);
                     (None, Some(fingerprint))
                 }
             };
             if let Some(caller) = &caller {
-                let fingerprint = fingerprint.unwrap_or_else(|| {
-                    let mut digest = idempotency::digest(request);
-                    digest.update(body.as_deref().unwrap_or_default());
-                    digest.finalize().to_vec()
-                });
+                let fingerprint = match fingerprint {
+                    Some(fingerprint) => fingerprint,
+                    None => {
+                        let mut fingerprint = idempotency::Fingerprint::begin(request, &app.cursor_secret)?;
+                        fingerprint.update(body.as_deref().unwrap_or_default());
+                        fingerprint.finish()
+                    }
+                };
                 claim = idempotency::claim(request, caller, fingerprint)?;
             }
             if endpoint.key_required && request.headers().get(idempotency::HEADER).is_none() {

@@ -6,7 +6,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use chrono::TimeDelta;
-use sha2::{Digest, Sha256};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 use super::{Problem, reply};
 use crate::access::Caller;
@@ -66,12 +67,31 @@ pub fn claim(request: &ServiceRequest, caller: &Caller, fingerprint: Vec<u8>) ->
     Ok(Some(Claim { scope, fingerprint }))
 }
 
-/// The beginning of a request's fingerprint; its body follows.
-pub fn digest(request: &ServiceRequest) -> Sha256 {
-    let mut digest = Sha256::new();
-    digest.update(request.query_string().as_bytes());
-    digest.update([0]);
-    digest
+/// A request's fingerprint as it comes about. Keyed with the installation's secret: bodies hold passwords, and whoever reads the table
+/// must not be able to try words against it.
+pub struct Fingerprint(Hmac<Sha256>);
+
+impl Fingerprint {
+    /// Begins with what stands in the query; the body follows.
+    ///
+    /// # Errors
+    /// Never: a key of any length will do.
+    pub fn begin(request: &ServiceRequest, secret: &[u8]) -> Result<Self, Problem> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|error| Problem::internal(&error))?;
+        // The same secret signs page cursors.
+        mac.update(b"idempotency\0");
+        mac.update(request.query_string().as_bytes());
+        mac.update(&[0]);
+        Ok(Self(mac))
+    }
+
+    pub fn update(&mut self, body: &[u8]) {
+        self.0.update(body);
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finalize().into_bytes().to_vec()
+    }
 }
 
 /// The answer that this key got before.

@@ -446,3 +446,31 @@ async fn a_link_does_not_outlive_the_address_or_role_it_was_made_for() {
     admin.csv("/v1/imports/users", file).await.expect(200);
     spent(link).await;
 }
+
+#[actix_web::test]
+async fn nothing_that_is_kept_of_a_request_lets_its_password_be_guessed() {
+    let server = Server::start().await;
+    let session = joined(&server, "keeper", Role::Viewer).await;
+    let body = json!({"current_password": PASSWORD, "new_password": "a walk in the rain"});
+    let changed = signed_in(&server, &session)
+        .post_once("/v1/auth/password", "p-1", body.clone())
+        .await;
+    assert_eq!(changed.status, 204);
+    let (kept,): (Vec<u8>,) = touchbase::db::Sqls::sql(
+        &mut server.app.read(),
+        "SELECT fingerprint FROM idempotency_records WHERE status = 204",
+    )
+    .one()
+    .await
+    .unwrap();
+    // Whoever reads the table cannot tell a right word from a wrong one without the installation's secret.
+    let mut plain = vec![0];
+    plain.extend_from_slice(body.to_string().as_bytes());
+    assert_eq!(kept.len(), 32);
+    assert_ne!(kept, <sha2::Sha256 as sha2::Digest>::digest(&plain).to_vec());
+    // The key still knows its own body from another.
+    let client = signed_in(&server, &session);
+    assert_eq!(client.post_once("/v1/auth/password", "p-1", body).await.status, 204);
+    let other = json!({"current_password": PASSWORD, "new_password": "a walk in the snow"});
+    client.post_once("/v1/auth/password", "p-1", other).await.problem(422);
+}
