@@ -30,6 +30,7 @@ pub struct Bound {
 /// # Errors
 /// When the address cannot be listened on.
 pub fn bind(app: Arc<App>, listen: SocketAddr) -> std::io::Result<Bound> {
+    crate::access::password::prepare();
     bind_with(app, listen, routes::endpoints())
 }
 

@@ -69,6 +69,23 @@ impl Guess {
         Self::begin(db, clock, &told, None).await
     }
 
+    /// Counts a wish for a way back in, apart from guesses: wishing does not keep anybody from signing in. Known and unknown addresses wait alike.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn wish(
+        db: &Db,
+        clock: &Clock,
+        (email, organization): (&str, Option<&str>),
+        address: &str,
+    ) -> Result<Result<(), u64>, Error> {
+        let told = [
+            Limit(named("wish", email, organization), PER_ACCOUNT),
+            Limit(format!("wish-address:{address}"), PER_ADDRESS),
+        ];
+        Ok(Self::begin(db, clock, &told, None).await?.map(drop))
+    }
+
     async fn begin(
         db: &Db,
         clock: &Clock,
@@ -107,6 +124,14 @@ impl Guess {
     /// Whether the secret is not to be looked at: the guess is wrong, whatever it is.
     pub fn barred(&self) -> bool {
         self.barred
+    }
+
+    /// The secret could not be looked at, so this was no guess.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn undone(&self, db: &Db) -> Result<(), Error> {
+        store::forget_guess(db, self.id).await
     }
 
     /// It was right: clears the account's count, but neither the address's nor that of the same person's accounts in other organizations.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Reply;
+use crate::access::password::Trouble;
 use crate::db;
 use crate::journal;
 use crate::refusal::{Code, Refusal};
@@ -201,6 +202,19 @@ impl From<db::Error> for Problem {
                 "The server's disk is full. Reading goes on; writing resumes when there is room.",
             ),
             db::Fault::Internal => Self::internal(&error),
+        }
+    }
+}
+
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Busy => Self::new(
+                Code::Unavailable,
+                "Too many sign-ins wait at this moment. Nothing was written; try again.",
+            )
+            .retry_after(1),
+            Trouble::Broken => Self::internal(&"a password could not be hashed"),
         }
     }
 }

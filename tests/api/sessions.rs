@@ -474,3 +474,23 @@ async fn nothing_that_is_kept_of_a_request_lets_its_password_be_guessed() {
     let other = json!({"current_password": PASSWORD, "new_password": "a walk in the snow"});
     client.post_once("/v1/auth/password", "p-1", other).await.problem(422);
 }
+
+#[actix_web::test]
+async fn a_way_back_in_is_not_asked_for_without_end() {
+    let server = Server::start().await;
+    joined(&server, "wisher", Role::Viewer).await;
+    for email in ["wisher@northwind.test", "nobody@northwind.test"] {
+        let ask = async || {
+            let body = json!({"email": email});
+            server.nobody().post("/v1/auth/password-reset", body).await
+        };
+        for _ in 0..10 {
+            assert_eq!(ask().await.status, 202);
+        }
+        let refused = ask().await;
+        assert!(!refused.header("retry-after").is_empty());
+        assert_eq!(refused.problem(429), "too_many_requests");
+    }
+    // Others' wishes lock nobody out.
+    login(&server, "wisher@northwind.test", PASSWORD).await.expect(200);
+}

@@ -124,5 +124,5 @@ pub async fn user(
 pub async fn hash(password: &str) -> Result<String, Broken> {
     password::hash(password.to_owned())
         .await
-        .ok_or_else(|| Broken("The password could not be hashed.".into()))
+        .map_err(|_| Broken("The password could not be hashed.".into()))
 }

@@ -36,8 +36,11 @@ async fn sign_in(app: App, request: HttpRequest, login: Json<Login>) -> Answer<S
     let address = gate::address(&request, app.config.trusted_proxies);
     let guess = Guess::by_name(&app.db, &app.clock, named, account, &address).await?;
     let guess = guess.map_err(too_many)?;
-    let owner = whose(candidate.filter(|_| !guess.barred()), login.0.password)
-        .await?
+    let candidate = candidate.filter(|_| !guess.barred());
+    let hash = candidate.as_ref().and_then(|one| one.password_hash.clone());
+    let right = verify(&app, &guess, login.0.password, hash).await?;
+    let owner = candidate
+        .filter(|_| right)
         .ok_or_else(|| wrong_credentials(UNKNOWN).with_header(header::WWW_AUTHENTICATE, "Bearer"))?;
     let user = active(&app, owner.organization, owner.user)
         .await?
@@ -138,11 +141,18 @@ fn only(candidates: Vec<Candidate>) -> Option<Candidate> {
     joined.next().filter(|_| joined.next().is_none())
 }
 
-/// Whether this is their password. Known users and unknown ones take the same way: one hash is checked in any case.
-async fn whose(candidate: Option<Candidate>, password: String) -> Result<Option<Candidate>, Problem> {
-    let hash = candidate.as_ref().and_then(|one| one.password_hash.clone());
-    let right = password::verify(password, hash).await;
-    Ok(candidate.filter(|_| right))
+/// Whether the password is right. Known users and unknown ones take the same way: one hash is checked in any case.
+///
+/// # Errors
+/// 503 when too many wait for theirs; then it was no guess.
+pub(super) async fn verify(app: &App, guess: &Guess, password: String, hash: Option<String>) -> Result<bool, Problem> {
+    match password::verify(password, hash).await {
+        Ok(right) => Ok(right),
+        Err(trouble) => {
+            guess.undone(&app.db).await?;
+            Err(trouble.into())
+        }
+    }
 }
 
 /// The user, if they may sign in.

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 
-use super::api::{active, own, too_many, wrong_credentials};
+use super::api::{active, own, too_many, verify, wrong_credentials};
 use super::session::{Notice, PasswordChange, PasswordResetRequest, password_fault};
 use super::store;
 use crate::access::{Caller, Scope, login::Guess, password};
@@ -11,6 +11,7 @@ use crate::features::people::setup::SYSTEM;
 use crate::features::people::store as people;
 use crate::http::{Access, Answer, App, Endpoint, Json, Problem, Reply, gate};
 use crate::journal::{Origin, Unit};
+use crate::refusal::Code;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
@@ -32,7 +33,7 @@ async fn change_password(app: App, caller: Caller, request: HttpRequest, change:
     let guess = Guess::by_owner(&app.db, &app.clock, (organization, id), &address).await?;
     let guess = guess.map_err(too_many)?;
     let known = store::password_hash(&mut app.read(), organization, id).await?;
-    if !password::verify(change.current_password.clone(), known).await {
+    if !verify(&app, &guess, change.current_password.clone(), known).await? {
         return Err(wrong_credentials("The current password is wrong."));
     }
     let hash = hashed(change.0.new_password).await?;
@@ -54,11 +55,21 @@ async fn change_password(app: App, caller: Caller, request: HttpRequest, change:
 /// Ask for a way back in.
 ///
 /// The answer is the same whether the address is known or not. An active user's wish is noted for the admins, who find it with `GET /v1/users?password_reset_requested=true`
-/// and make a link with `POST /v1/users/{id}/password-reset-link`.
+/// and make a link with `POST /v1/users/{id}/password-reset-link`. Whoever asks too often must wait.
 #[utoipa::path(post, path = "/v1/auth/password-reset", operation_id = "request_password_reset", tag = "auth", request_body = PasswordResetRequest,
     responses((status = 202, description = "Noted, if there is such a user", body = Notice)))]
 async fn request_password_reset(app: App, request: HttpRequest, asked: Json<PasswordResetRequest>) -> Answer<Notice> {
     let origin = gate::origin(&request, app.config.trusted_proxies);
+    let address = gate::address(&request, app.config.trusted_proxies);
+    let named = (asked.email.as_str(), asked.organization.as_deref());
+    let wish = Guess::wish(&app.db, &app.clock, named, &address).await?;
+    wish.map_err(|seconds| {
+        Problem::new(
+            Code::TooManyRequests,
+            "This has been asked for too often. Wait a while.",
+        )
+        .retry_after(seconds)
+    })?;
     // After the answer, so that its time says nothing either.
     actix_web::rt::spawn(async move {
         if let Err(problem) = note_request(&app, asked.0, origin).await {
@@ -105,7 +116,5 @@ pub(super) fn refuse_weak(password: &str, email: &str, pointer: &str) -> Result<
 
 /// Hashes outside of any unit: it takes long, and nobody should wait for it.
 pub(super) async fn hashed(password: String) -> Result<String, Problem> {
-    password::hash(password)
-        .await
-        .ok_or_else(|| Problem::internal(&"a password could not be hashed"))
+    Ok(password::hash(password).await?)
 }
