@@ -23,6 +23,7 @@ mod dispositions;
 mod faults;
 mod forgeries;
 mod ground;
+mod guesses;
 mod imports;
 mod lost_writes;
 mod northwind;
