@@ -17,6 +17,8 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_by_record ON journal (organization_id, record_id, revision);
 CREATE INDEX journal_by_customer ON journal (organization_id, customer_id, revision);
+CREATE INDEX journal_by_actor ON journal (organization_id, actor_id, revision);
+CREATE INDEX journal_by_time ON journal (organization_id, recorded_at, revision);
 
 -- Answers kept for repeated requests, in the transaction of the change itself.
 CREATE TABLE idempotency_records (

@@ -49,6 +49,8 @@ CREATE TABLE assignments (
 -- One open assignment per customer and program: the net below the check in the unit.
 CREATE UNIQUE INDEX assignments_open ON assignments (organization_id, customer_id, program_id) WHERE status IN ('queued', 'scheduled');
 CREATE INDEX assignments_by_due_date ON assignments (organization_id, due_key, id);
+CREATE INDEX assignments_open_by_due_date ON assignments (organization_id, due_key, id) WHERE status IN ('queued', 'scheduled');
+CREATE INDEX assignments_open_by_schedule ON assignments (organization_id, scheduled_key, id) WHERE status IN ('queued', 'scheduled');
 CREATE INDEX assignments_by_schedule ON assignments (organization_id, scheduled_key, id);
 CREATE INDEX assignments_by_priority ON assignments (organization_id, priority_key, id);
 CREATE INDEX assignments_by_creation ON assignments (organization_id, created_at, id);

@@ -3,10 +3,11 @@ CREATE TABLE search_documents (
     document_id INTEGER PRIMARY KEY,
     organization_id UUID NOT NULL REFERENCES organizations (id),
     collection TEXT NOT NULL,
+    kind TEXT NOT NULL,
     record_id UUID NOT NULL,
     leads_to UUID NOT NULL,
     text TEXT NOT NULL,
-    UNIQUE (organization_id, collection, record_id)
+    UNIQUE (organization_id, collection, kind, record_id)
 );
 CREATE VIRTUAL TABLE search_index USING fts5 (text, content = 'search_documents', content_rowid = 'document_id', tokenize = 'unicode61', prefix = '2 3');
 CREATE TRIGGER search_documents_added AFTER INSERT ON search_documents BEGIN

@@ -123,7 +123,11 @@ impl AssignmentFilter {
             sql.push(" AND assignments.status = ").value(status);
         }
         if let Some(List(status)) = &self.status_in {
-            sql.push(" AND assignments.status IN ").list(status.iter().copied());
+            // Written out and in order, so that the indexes of open assignments are recognised.
+            let mut status = status.clone();
+            status.sort_unstable();
+            let words: Vec<String> = status.iter().map(|status| format!("'{status}'")).collect();
+            sql.push(&format!(" AND assignments.status IN ({})", words.join(", ")));
         }
         if let Some(assignee) = self.assignee_id {
             sql.push(" AND assignments.assignee_id = ").value(assignee);
