@@ -264,12 +264,12 @@ async fn a_file_gives_no_role_that_a_request_could_not_give() {
             crate::api_keys::with(server, &admin.post("/v1/api-keys", new).await.expect(201))
         }
     };
-    // A narrowed key makes nobody mightier than itself.
+    // A narrowed key makes nobody mightier than itself, in a file as little as in a request.
     let narrowed = key(json!(["users:secure", "users:manage"])).await;
     let file = "email,name,role\nnew@northwind.test,The new one,admin\n";
     let report = narrowed.csv("/v1/users/import", file).await.expect(200);
-    assert_eq!(report["warnings"][0]["code"], "insufficient_permission", "{report}");
-    assert_eq!(role("new@northwind.test").await, "viewer");
+    assert_eq!(report["errors"][0]["code"], "insufficient_permission", "{report}");
+    assert_eq!(role("new@northwind.test").await, Value::Null);
     // The last admin stays one.
     let whole = key(Value::Null).await;
     assert_eq!(whole.csv("/v1/users/import", own).await.problem(409), "wrong_state");

@@ -134,7 +134,7 @@ async fn import_signals(app: App, caller: Caller, query: Query<ImportQuery>, fil
 
 /// Import users.
 ///
-/// They are known again by their e-mail address. Managers may stand anywhere in the file. Giving roles needs the permission `users:secure`; without it, new users are viewers.
+/// They are known again by their e-mail address. Managers may stand anywhere in the file. New users and other roles need the permission `users:secure`; nobody gives more than they have.
 #[utoipa::path(post, path = "/v1/users/import", operation_id = "import_users", tag = "people", params(ImportQuery),
     request_body(content = CsvFile, content_type = "text/csv", example = json!("email,name,role\nnancy@example.com,Nancy Davolio,executive\n")),
     responses((status = 200, description = "What came of it", body = ImportReport)))]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::columns::{ColumnFault, Mapping, Target, recognise};
 use super::file::{Row, Rows};
-use super::report::{ImportReport, RowFault};
+use super::report::ImportReport;
 use super::row::{Cells, Context};
 use crate::access::{Caller, Scope};
 use crate::features::customers;
@@ -214,9 +214,4 @@ impl People {
             }
         }
     }
-}
-
-/// A fault of a row that is known only at the end.
-pub fn late(line: u64, column: &str, value: &str, code: &str, reason: &str) -> RowFault {
-    RowFault::new(line, code, reason).at(column, value)
 }

@@ -3,6 +3,7 @@
 use crate::access::Scope;
 use crate::db::{Error, Sqls};
 use crate::features::people::user::User;
+use crate::id::UserId;
 use crate::journal;
 
 /// The users with these addresses, in lower case.
@@ -15,4 +16,12 @@ pub async fn users_by_email(
         sql.push(" AND users.email IN ").list(emails);
     })
     .await
+}
+
+/// Everybody's manager.
+pub async fn managers(db: &mut impl Sqls, scope: &Scope) -> Result<Vec<(UserId, Option<UserId>)>, Error> {
+    db.sql("SELECT id, manager_id FROM users WHERE organization_id = $1")
+        .bind(scope.organization)
+        .all()
+        .await
 }

@@ -1,24 +1,26 @@
 //! Rows of users.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::cells;
 use super::columns::Field;
 use super::file::Row;
-use super::report::ImportReport;
+use super::report::{ImportReport, RowFault};
 use super::row::{Cells, Context};
-use super::run::{Importer, late};
+use super::run::Importer;
 use super::store;
 use crate::access::{Role, Scope};
-use crate::features::people::checks::{self, may_secure};
-use crate::features::people::consequences;
+use crate::features::people::{checks, consequences};
 use crate::features::people::user::{User, UserInput};
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::{Change, Changing, Unit};
 
-/// A manager who was not known yet when the row was read.
-struct Pending {
+/// More managers above one another than any organization has.
+const HIGHEST: usize = 100;
+
+/// A manager whom a row names; set when all rows are in, because it may be in a later one.
+struct Named {
     user: UserId,
     line: u64,
     manager: String,
@@ -30,9 +32,9 @@ struct Pending {
 #[derive(Default)]
 pub struct Users {
     known: HashMap<String, User>,
-    pending: Vec<Pending>,
-    /// Whether somebody is no longer an admin.
-    demoted: bool,
+    named: Vec<Named>,
+    /// Whether an admin is to be one no longer.
+    demotes: bool,
 }
 
 impl Importer for Users {
@@ -40,10 +42,8 @@ impl Importer for Users {
 
     async fn look_up(&mut self, unit: &mut Unit, context: &Context, rows: &[Row]) -> Result<(), Problem> {
         let scope = Scope::all(unit.organization());
-        let mut emails: HashSet<String> = HashSet::new();
-        for field in [Field::Email, Field::ManagerEmail] {
-            emails.extend(context.all(rows, &field).into_iter().map(|email| email.to_lowercase()));
-        }
+        let emails = context.all(rows, &Field::Email);
+        let emails: HashSet<String> = emails.into_iter().map(|email| email.to_lowercase()).collect();
         self.known = store::users_by_email(unit, &scope, emails)
             .await?
             .into_iter()
@@ -64,7 +64,8 @@ impl Importer for Users {
             Some(user) => user.fields.clone(),
             None => blank(email.clone()),
         };
-        fill(&mut fields, known.as_ref(), cells);
+        fill(&mut fields, cells);
+        fields.role = role(known.as_ref(), cells);
         if fields.name.is_empty() {
             cells.fault(&Field::Name, "required", "a new user needs a name");
         }
@@ -73,98 +74,164 @@ impl Importer for Users {
             return None;
         }
         let context = cells.context();
-        let id = known.as_ref().map_or_else(|| context.clock.id().into(), |user| user.id);
-        let mut waits = None;
-        match manager {
-            Some(manager) if manager == email => {
-                cells.warn(&Field::ManagerEmail, "invalid_value", "nobody is their own manager");
-            }
-            Some(manager) => match self.known.get(&manager) {
-                Some(manager) => fields.manager_id = Some(manager.id),
-                None => waits = Some(manager),
-            },
-            None => {}
-        }
+        self.demotes |= known
+            .as_ref()
+            .is_some_and(|known| known.fields.role == Role::Admin && fields.role != Role::Admin);
         let change = match known {
-            Some(user) => user.change("updated", |next| next.fields = fields),
-            None => Change::created(User::new(id, fields, context.now)),
+            Some(user) => user.revise(fields),
+            None => Change::created(User::new(context.clock.id().into(), fields, context.now)),
         };
-        if let Some(manager) = waits {
-            self.pending.push(Pending {
-                user: id,
+        if let Some(manager) = manager {
+            self.named.push(Named {
+                user: change.after.id,
                 line: cells.line(),
                 manager,
                 unchanged: change.before.as_ref() == Some(&change.after),
             });
         }
-        let was_admin = change
-            .before
-            .as_ref()
-            .is_some_and(|before| before.fields.role == Role::Admin);
-        self.demoted |= was_admin && change.after.fields.role != Role::Admin;
         self.known.insert(email, change.after.clone());
         Some(change)
     }
 
     async fn save(&mut self, unit: &mut Unit, changes: Vec<Change<User>>) -> Result<(), Problem> {
-        for change in &changes {
-            if change.before.as_ref() != Some(&change.after) {
-                consequences::of(unit, change).await?;
-            }
+        for change in changes
+            .iter()
+            .filter(|change| change.before.as_ref() != Some(&change.after))
+        {
+            consequences::of(unit, change).await?;
         }
         unit.save_all(changes).await?;
         Ok(())
     }
 
     async fn finish(&mut self, unit: &mut Unit, report: &mut ImportReport) -> Result<(), Problem> {
-        let scope = Scope::all(unit.organization());
-        if self.demoted {
+        let organization = unit.organization();
+        if self.demotes {
             checks::an_admin_is_left(unit).await?;
         }
-        // The last row of a user has the say.
-        let mut last: HashMap<UserId, &Pending> = HashMap::new();
-        for pending in &self.pending {
-            last.insert(pending.user, pending);
+        if self.named.is_empty() {
+            return Ok(());
         }
-        let pending: Vec<&Pending> = last.into_values().collect();
-        for chunk in pending.chunks(500) {
-            let emails: HashSet<String> = chunk.iter().map(|pending| pending.manager.clone()).collect();
-            let managers: HashMap<String, UserId> = store::users_by_email(unit, &scope, emails)
-                .await?
-                .into_iter()
-                .map(|user| (user.fields.email, user.id))
-                .collect();
-            let ids: Vec<uuid::Uuid> = chunk.iter().map(|pending| pending.user.into()).collect();
-            let users: Vec<User> = crate::journal::find_all(unit, scope.organization, &ids).await?;
-            let mut users: HashMap<UserId, User> = users.into_iter().map(|user| (user.id, user)).collect();
-            let mut changes = Vec::new();
-            for pending in chunk {
-                let Some(manager) = managers.get(&pending.manager) else {
-                    let reason = "no user has this e-mail address";
-                    report.warn(vec![late(
-                        pending.line,
-                        "manager_email",
-                        &pending.manager,
-                        "unknown_user",
-                        reason,
-                    )]);
-                    continue;
-                };
-                let Some(user) = users.remove(&pending.user) else {
-                    continue;
-                };
-                if user.fields.manager_id == Some(*manager) {
-                    continue;
+        let changes = self.managers(unit, report).await?;
+        for chunk in changes.chunks(500) {
+            let ids: Vec<uuid::Uuid> = chunk.iter().map(|(user, _)| (*user).into()).collect();
+            let managers: HashMap<UserId, UserId> = chunk.iter().copied().collect();
+            let users: Vec<User> = crate::journal::find_all(unit, organization, &ids).await?;
+            let changes = users.into_iter().map(|user| {
+                let manager = managers.get(&user.id).copied();
+                user.change("updated", |next| next.fields.manager_id = manager)
+            });
+            unit.save_all(changes.collect()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Users {
+    /// Who gets another manager. Somebody unknown, and whoever would come to stand above themselves, is a warning.
+    async fn managers(&self, unit: &mut Unit, report: &mut ImportReport) -> Result<Vec<(UserId, UserId)>, Problem> {
+        let scope = Scope::all(unit.organization());
+        let mut ids: HashMap<String, UserId> = HashMap::new();
+        let emails: BTreeSet<String> = self.named.iter().map(|named| named.manager.clone()).collect();
+        let emails: Vec<String> = emails.into_iter().collect();
+        for chunk in emails.chunks(500) {
+            let found = store::users_by_email(unit, &scope, chunk.iter().cloned()).await?;
+            ids.extend(found.into_iter().map(|user| (user.fields.email, user.id)));
+        }
+        let before: HashMap<UserId, Option<UserId>> = store::managers(unit, &scope).await?.into_iter().collect();
+        let mut after = before.clone();
+        for named in &self.named {
+            match ids.get(&named.manager) {
+                Some(manager) => {
+                    after.insert(named.user, Some(*manager));
                 }
-                if pending.unchanged {
+                None => report.warn(vec![named.warning("unknown_user", "no user has this e-mail address")]),
+            }
+        }
+        for named in self.named.iter().filter(|named| ids.contains_key(&named.manager)) {
+            if in_circle(&after, named.user) {
+                after.insert(named.user, before.get(&named.user).copied().flatten());
+                let reason = "this would make the user a manager of themselves";
+                report.warn(vec![named.warning("invalid_value", reason)]);
+            }
+        }
+        let mut changes = Vec::new();
+        // From the end: of several rows of one user, the last one is counted.
+        let mut seen = HashSet::new();
+        for named in self.named.iter().rev().filter(|named| seen.insert(named.user)) {
+            let (old, new) = (before.get(&named.user), after.get(&named.user));
+            if let Some(Some(manager)) = new
+                && old != new
+            {
+                if named.unchanged {
                     report.unchanged -= 1;
                     report.updated += 1;
                 }
-                changes.push(user.change("updated", |next| next.fields.manager_id = Some(*manager)));
+                changes.push((named.user, *manager));
             }
-            unit.save_all(changes).await?;
         }
-        Ok(())
+        changes.reverse();
+        Ok(changes)
+    }
+}
+
+impl Named {
+    fn warning(&self, code: &str, reason: &str) -> RowFault {
+        RowFault::new(self.line, code, reason).at("manager_email", &self.manager)
+    }
+}
+
+/// Whether somebody stands above themselves, or below more people than there can be. A circle further up is told of those
+/// who are in it.
+fn in_circle(managers: &HashMap<UserId, Option<UserId>>, user: UserId) -> bool {
+    let manager_of = |user: UserId| managers.get(&user).copied().flatten();
+    let mut above = HashSet::new();
+    let mut next = manager_of(user);
+    while let Some(manager) = next {
+        if manager == user || above.len() > HIGHEST {
+            return true;
+        }
+        if !above.insert(manager) {
+            return false;
+        }
+        next = manager_of(manager);
+    }
+    false
+}
+
+/// The role that a row leads to. Nobody gives more than they have, and nobody gives themselves another role.
+fn role(known: Option<&User>, cells: &mut Cells<'_>) -> Role {
+    let caller = &cells.context().caller;
+    let gives = |role: Role| checks::may_secure(caller, role).is_ok();
+    let wanted = cells.raw(&Field::Role).map(|role| role.to_lowercase().parse::<Role>());
+    let kept = known.map_or(Role::Viewer, |known| known.fields.role);
+    let wanted = match wanted {
+        Some(Ok(role)) => role,
+        Some(Err(reason)) => {
+            cells.fault(&Field::Role, "not_allowed", reason);
+            return kept;
+        }
+        None => kept,
+    };
+    match known {
+        None if gives(wanted) => wanted,
+        None => {
+            let reason =
+                "a new user, in this role, is not this caller's to make: it needs the permission `users:secure`";
+            cells.fault(&Field::Role, "insufficient_permission", reason);
+            kept
+        }
+        Some(_) if wanted == kept => kept,
+        Some(known) if caller.is(known.id) => {
+            cells.warn(&Field::Role, "not_yours", "nobody changes their own role");
+            kept
+        }
+        Some(_) if gives(wanted) && gives(kept) => wanted,
+        Some(_) => {
+            let reason = "another role is not this caller's to give: it needs the permission `users:secure`";
+            cells.warn(&Field::Role, "insufficient_permission", reason);
+            kept
+        }
     }
 }
 
@@ -185,7 +252,7 @@ fn blank(email: String) -> UserInput {
     }
 }
 
-fn fill(fields: &mut UserInput, known: Option<&User>, cells: &mut Cells<'_>) {
+fn fill(fields: &mut UserInput, cells: &mut Cells<'_>) {
     let (first, last) = (cells.text(&Field::FirstName, 100), cells.text(&Field::LastName, 100));
     let parts: Vec<String> = [first, last].into_iter().flatten().collect();
     if let Some(name) = cells.text(&Field::Name, 200) {
@@ -200,22 +267,4 @@ fn fill(fields: &mut UserInput, known: Option<&User>, cells: &mut Cells<'_>) {
     cells.set(&mut fields.country, &Field::Country, 100);
     cells.set_date(&mut fields.hired_on, &Field::HiredOn);
     cells.set_zone(&mut fields.time_zone, &Field::TimeZone);
-    if let Some(role) = cells.raw(&Field::Role) {
-        match role.to_lowercase().parse::<Role>() {
-            Ok(role) if role == fields.role => {}
-            Ok(_) if known.is_some_and(|user| cells.context().caller.is(user.id)) => cells.warn(
-                &Field::Role,
-                "not_yours",
-                "nobody changes their own role; ask another admin",
-            ),
-            Ok(role) => match [fields.role, role]
-                .into_iter()
-                .try_for_each(|role| may_secure(&cells.context().caller, role))
-            {
-                Ok(()) => fields.role = role,
-                Err(refusal) => cells.warn(&Field::Role, refusal.code.as_str(), refusal.detail),
-            },
-            Err(reason) => cells.fault(&Field::Role, "not_allowed", reason),
-        }
-    }
 }
