@@ -35,4 +35,5 @@ mod service;
 mod sessions;
 mod timeline;
 mod transfers;
+mod user_imports;
 mod users;
