@@ -134,13 +134,12 @@ pub async fn write(folder: &Path, tables: &[&Rows]) -> Outcome<Duration> {
         for chunk in rows.rows.chunks(500) {
             let mut text = format!("INSERT INTO {} ({}) VALUES ", rows.table, rows.columns.join(", "));
             let mut arguments = SqliteArguments::default();
+            // Plain placeholders: SQLite looks up numbered ones one by one.
+            let placeholders = vec!["?"; width].join(", ");
             for (number, row) in chunk.iter().enumerate() {
-                text.push_str(if number == 0 { "(" } else { ", (" });
-                for (at, cell) in row.iter().enumerate() {
-                    if at > 0 {
-                        text.push_str(", ");
-                    }
-                    text.push_str(&format!("${}", number * width + at + 1));
+                text.push_str(if number == 0 { "(" } else { "), (" });
+                text.push_str(&placeholders);
+                for cell in row {
                     let added = match cell {
                         Cell::Null => arguments.add(None::<i64>),
                         Cell::Int(value) => arguments.add(*value),
@@ -150,8 +149,8 @@ pub async fn write(folder: &Path, tables: &[&Rows]) -> Outcome<Duration> {
                     };
                     added.map_err(|error| error.to_string())?;
                 }
-                text.push(')');
             }
+            text.push(')');
             sqlx::query_with(AssertSqlSafe(text), arguments)
                 .execute(&mut *tx)
                 .await?;

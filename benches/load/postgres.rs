@@ -152,7 +152,8 @@ async fn debrief(run: &mut Run, cluster: &Cluster, db: &Db, database: &Database,
 
 /// One debrief as PostgreSQL saw it, written as a script that can be run again and again: new ids are drawn, revisions counted on.
 async fn recorded(cluster: &Cluster, db: &Db, database: &Database, server: &Server) -> Outcome<String> {
-    // The first one warms up; what the second one sends is what all send.
+    // The first one warms up; what the second one sends is what all send. Its assignment is there before.
+    writing::assign(server, database, 3).await?;
     writing::debriefs(server, database, 1, 1).await?;
     let log = cluster.folder.join("server.log");
     let setting = |what: &'static str| async move {

@@ -207,6 +207,7 @@ pub async fn reading(run: &mut Run, database: &Database) -> Outcome<()> {
         met: Some(Target::AtLeast(0.4).met(ratio)),
     });
     let ratio = share(&first.rate, &thousandth.rate);
+    let ratio = ratio.max(1.0 / ratio);
     run.row(Row {
         what: format!("page {} of it", number(last as f64)),
         measured: thousandth.show(),

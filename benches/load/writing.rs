@@ -18,7 +18,7 @@ const CLIENTS: usize = 32;
 const BULK: usize = 10_000;
 
 /// Assigns `count` customers who have no open assignment to the executive, in one request: how long it took, and the answer.
-async fn assign(server: &Server, database: &Database, count: usize) -> Outcome<(Duration, Vec<String>)> {
+pub async fn assign(server: &Server, database: &Database, count: usize) -> Outcome<(Duration, Vec<String>)> {
     let admin = server.sign_in(&email(Role::Admin), PASSWORD).await?;
     let mut connection = Connection::open(&server.address).await?;
     let customers = free_customers(database, count).await?;
