@@ -17,6 +17,7 @@ use super::bearer::authenticate;
 use super::body::{Parsed, Raw, parse};
 use super::bulk::Items;
 use super::endpoint::{Access, Size};
+use super::precondition::IfMatch;
 use super::rules::Rules;
 use super::{Endpoint, Problem, accept, export, idempotency, request_id};
 use crate::access::Caller;
@@ -118,6 +119,7 @@ impl Gate {
             }
         };
         self.rules.query(&endpoint.id, request.query_string())?;
+        IfMatch::read(request.headers())?;
         let mut claim = None;
         let mut running = None;
         if !endpoint.method.is_safe() {

@@ -52,8 +52,7 @@ pub fn claim(request: &ServiceRequest, caller: &Caller, fingerprint: Vec<u8>) ->
     let key = key
         .to_str()
         .ok()
-        .map(str::trim)
-        .filter(|key| (1..=255).contains(&key.len()));
+        .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
     let key = key.ok_or_else(|| {
         Problem::fault(
             "Idempotency-Key",

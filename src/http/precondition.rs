@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpRequest};
 
 use super::Problem;
@@ -29,9 +29,19 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let headers: Vec<_> = request.headers().get_all(header::IF_MATCH).collect();
+        ready(Self::read(request.headers()))
+    }
+}
+
+impl IfMatch {
+    /// Reads the header, before a repeated request is answered from what was kept: nonsense is refused every time.
+    ///
+    /// # Errors
+    /// 400 when it is no `ETag`.
+    pub(super) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        let headers: Vec<_> = headers.get_all(header::IF_MATCH).collect();
         if headers.is_empty() || headers.iter().all(|header| header.as_bytes() == b"*") {
-            return ready(Ok(Self(None)));
+            return Ok(Self(None));
         }
         let revisions: Option<Vec<i64>> = headers
             .into_iter()
@@ -39,14 +49,14 @@ impl FromRequest for IfMatch {
             // What is not text, or too long, is no tag: refused like any other nonsense, never passed over.
             .flat_map(|header| header.unwrap_or("?").split(',').map(revision))
             .collect();
-        ready(match revisions {
+        match revisions {
             Some(revisions) => Ok(Self(Some(revisions))),
             None => Err(Problem::fault(
                 "If-Match",
                 "invalid_format",
                 "`If-Match` takes the `ETag` of the record, like \"1042\".",
             )),
-        })
+        }
     }
 }
 

@@ -196,3 +196,23 @@ async fn a_value_that_does_not_fit_is_not_repeated_and_costs_little() {
         .json(&json!({"city": "Ulm"}));
     assert_eq!(manager.send(patch).await.problem(400), "invalid_request");
 }
+
+#[actix_web::test]
+async fn a_header_that_makes_no_sense_is_refused_even_of_a_repeated_request() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let customer = manager
+        .post("/v1/customers", json!({"name": "Again"}))
+        .await
+        .expect(201);
+    let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
+    let patch = |tag: &str, key: &str| {
+        let request = manager.request("PATCH", &path).header("idempotency-key", key);
+        manager.send(request.header("if-match", tag).json(&json!({"city": "Ulm"})))
+    };
+    let etag = format!("\"{}\"", customer["revision"]);
+    patch(&etag, "once").await.expect(200);
+    assert_eq!(patch(&etag, "once").await.header("idempotency-replayed"), "true");
+    assert_eq!(patch("", "once").await.problem(400), "invalid_request");
+    assert_eq!(patch(&etag, "two words").await.problem(400), "invalid_request");
+}

@@ -33,7 +33,7 @@ pub struct ImportQuery {
     #[param(value_type = Option<bool>)]
     pub dry_run: bool,
     /// What columns mean, as JSON: header → field, or a list of fields; an empty list ignores the column.
-    #[param(max_length = 20_000, example = "{\"tenure\":\"tenure_months\"}")]
+    #[param(max_length = 4_000, example = "{\"tenure\":\"tenure_months\"}")]
     pub mapping: Option<String>,
     /// The currency of amounts whose row names none, ISO 4217.
     #[param(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "USD")]
