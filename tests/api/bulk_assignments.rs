@@ -16,7 +16,10 @@ async fn text(client: &Client, query: &str, kind: &str, body: &str) -> Reply {
     let request = client
         .request("POST", &format!("/v1/assignments/bulk{query}"))
         .header("content-type", kind)
-        .header("idempotency-key", format!("{kind}{query}{}", body.len()))
+        .header(
+            "idempotency-key",
+            format!("{kind}{query}{}", body.len()).replace(' ', "-"),
+        )
         .body(body.to_owned());
     client.send(request).await
 }
