@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Route, guard};
+use actix_web::{Resource, Route, guard};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -160,33 +160,54 @@ const KINDS: [&str; 6] = [
 ];
 
 /// Mounts every row; rows of one path share a resource, so that each path knows its methods.
+///
+/// The paths of one collection share a scope: the router tries the patterns of that collection alone, not all there are.
 pub fn mount(config: &mut ServiceConfig, endpoints: &[Arc<Endpoint>], rules: &Arc<Rules>) {
     let mut paths: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.path.as_str()).collect();
     // Literal segments before parameters: `/assignments/bulk` is not an assignment's id.
     paths.sort_by_key(|path| (path.contains('{'), *path));
     paths.dedup();
-    for path in paths {
-        let rows = endpoints.iter().filter(|endpoint| endpoint.path == path);
-        let mut resource = web::resource(path.to_owned());
-        let mut allow = Vec::new();
-        for endpoint in rows {
-            let gate = Gate {
-                endpoint: endpoint.clone(),
-                rules: rules.clone(),
-            };
-            let route = if endpoint.method == Method::GET {
-                allow.extend(["GET", "HEAD"]);
-                (endpoint.route)().guard(guard::Any(guard::Get()).or(guard::Head()))
-            } else {
-                allow.push(method_name(&endpoint.method));
-                (endpoint.route)().method(endpoint.method.clone())
-            };
-            resource = resource.route(route.wrap(from_fn(move |request, next| gate.clone().pass(request, next))));
-        }
-        allow.push("OPTIONS");
-        let allow = allow.join(", ");
-        config.service(resource.default_service(web::to(move |request| other_method(request, allow.clone()))));
+    let mut collections: Vec<&str> = paths.iter().map(|path| collection(path)).collect();
+    collections.sort_unstable();
+    collections.dedup();
+    for prefix in collections {
+        let own = paths.iter().filter(|path| collection(path) == prefix);
+        config.service(own.fold(web::scope(prefix), |scope, path| {
+            let below = path.strip_prefix(prefix).unwrap_or_default();
+            let rows = endpoints.iter().filter(|endpoint| endpoint.path == **path);
+            scope.service(resource(below, rows, rules))
+        }));
     }
+}
+
+/// What all paths of a collection begin with: `/v1/customers`, `/problems`.
+fn collection(path: &str) -> &str {
+    let segments = if path.starts_with("/v1/") { 2 } else { 1 };
+    let end = path.match_indices('/').nth(segments).map_or(path.len(), |(at, _)| at);
+    &path[..end]
+}
+
+/// The rows of one path.
+fn resource<'e>(path: &str, rows: impl Iterator<Item = &'e Arc<Endpoint>>, rules: &Arc<Rules>) -> Resource {
+    let mut resource = web::resource(path.to_owned());
+    let mut allow = Vec::new();
+    for endpoint in rows {
+        let gate = Gate {
+            endpoint: endpoint.clone(),
+            rules: rules.clone(),
+        };
+        let route = if endpoint.method == Method::GET {
+            allow.extend(["GET", "HEAD"]);
+            (endpoint.route)().guard(guard::Any(guard::Get()).or(guard::Head()))
+        } else {
+            allow.push(method_name(&endpoint.method));
+            (endpoint.route)().method(endpoint.method.clone())
+        };
+        resource = resource.route(route.wrap(from_fn(move |request, next| gate.clone().pass(request, next))));
+    }
+    allow.push("OPTIONS");
+    let allow = allow.join(", ");
+    resource.default_service(web::to(move |request| other_method(request, allow.clone())))
 }
 
 fn method_name(method: &Method) -> &'static str {
