@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::Record;
 use crate::clock::Timestamp;
-use crate::db::{Error, Kind, Sql, Sqls};
+use crate::db::{Error, Sql, Sqls};
 use crate::id::OrganizationId;
 
 /// A value that rows are sorted by. Sort columns are never NULL: what is missing has a place of its own.
@@ -101,8 +101,8 @@ impl<R: Record> Window<R> {
 
     /// SQLite sorts the whole table for an order of several fields, unless a bound ties it to the index of the first one.
     /// The least value there is, which costs one look into that index, leaves nothing out.
-    fn tie(&self, sql: &mut Sql<'_>, kind: Kind, organization: OrganizationId) {
-        let (Some((first, descending)), Kind::Sqlite, true) = (self.order.first(), kind, self.order.len() > 1) else {
+    fn tie(&self, sql: &mut Sql<'_>, organization: OrganizationId) {
+        let (Some((first, descending)), true) = (self.order.first(), self.order.len() > 1) else {
             return;
         };
         let (table, column) = (R::TABLE, first.column);
@@ -213,7 +213,6 @@ pub async fn list<R: Record>(
     window: &Window<R>,
     narrow: impl Fn(&mut Sql<'_>),
 ) -> Result<Listed<R>, Error> {
-    let kind = db.kind();
     let mut sql = db
         .sql(format!(
             "SELECT {} FROM {} WHERE {}.organization_id = $1",
@@ -224,7 +223,7 @@ pub async fn list<R: Record>(
         .bind(organization);
     narrow(&mut sql);
     window.resume(&mut sql);
-    window.tie(&mut sql, kind, organization);
+    window.tie(&mut sql, organization);
     sql.push(&window.order_by()).push(" LIMIT ").value(window.limit + 1);
     let mut rows: Vec<R> = sql.all().await?;
     let more = i64::try_from(rows.len()).is_ok_and(|count| count > window.limit);
