@@ -5,10 +5,14 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python_tools
 start_server
-# A key does not end with a session, nor after ten minutes.
+admin=$(sign_in admin@demo.test)
+# A key does not end with a session, nor after ten minutes; it ends with whoever made it.
 token=$(curl --silent --show-error --fail --max-time 20 "$server/v1/api-keys" --header 'Content-Type: application/json' \
-  --header "Authorization: Bearer $(sign_in admin@demo.test)" --data '{"name": "fuzz", "role": "admin"}' |
+  --header "Authorization: Bearer $admin" --data '{"name": "fuzz", "role": "admin"}' |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["secret"])')
+FUZZ_MAKER=$(curl --silent --show-error --fail --max-time 20 "$server/v1/me" --header "Authorization: Bearer $admin" |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["user"]["id"])')
+export FUZZ_MAKER
 export SCHEMATHESIS_HOOKS=$clients/fuzz_hooks.py
 
 cd "$work" # where it leaves its notes

@@ -1,13 +1,28 @@
-"""How Schemathesis writes the bodies that it does not know: lines of text are sent as they are."""
+"""How Schemathesis writes the bodies that it does not know, and whom it leaves alone."""
+
+import os
+import uuid
 
 import schemathesis
+
+# Whoever made the run's key: the key ends with them, and every answer after that would be a refusal.
+maker = os.environ["FUZZ_MAKER"]
 
 
 @schemathesis.serializer("application/x-ndjson")
 def lines(context, value):
+    """Lines of text are sent as they are."""
     return {"data": value.encode() if isinstance(value, str) else b"null"}
 
 
 @schemathesis.deserializer("text/csv")
 def csv(context, response):
     return response.content.decode()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """What would change the key's maker is sent to somebody who does not exist."""
+    parameters = case.path_parameters or {}
+    if case.method != "GET" and str(parameters.get("id", "")).lower() == maker:
+        parameters["id"] = str(uuid.uuid4())
