@@ -37,3 +37,4 @@ mod timeline;
 mod transfers;
 mod user_imports;
 mod users;
+mod who_calls;

@@ -32,6 +32,14 @@ async fn ninety_three_companies_go_to_nine_users_in_one_request() {
         let report = admin.csv(&format!("/v1/{kind}/import"), file).await.expect(200);
         assert_eq!(report["failed"], 0, "{report}");
     }
+    // Who is to call needs the role for it: Laura came as a contributor.
+    let laura = admin
+        .get("/v1/users?email=laura.callahan@northwind.test")
+        .await
+        .expect(200)["data"][0]
+        .clone();
+    let laura = format!("/v1/users/{}", laura["id"].as_str().unwrap());
+    admin.patch(&laura, json!({"role": "executive"})).await.expect(200);
     let pairs = companies.iter().zip(users.iter().cycle());
     let mut file = String::from("customer_external_id,assignee_email,due_on,reason\r\n");
     for (company, user) in pairs {

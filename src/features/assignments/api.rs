@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::assigning::{AssignmentItem, Objection, ObjectionKind};
-use super::assignment::{Assignment, AssignmentId, AssignmentPriority};
+use super::assignment::{Assignment, AssignmentId, AssignmentInput, AssignmentPriority};
 use super::store::{self, AssignmentFilter};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
@@ -78,7 +78,7 @@ pub struct NewAssignment {
     /// Chosen by the client, so that it can be made offline; else by the server.
     pub id: Option<AssignmentId>,
     pub customer_id: CustomerId,
-    /// Who is to place the call.
+    /// Who is to place the call: an active user whose role does so.
     pub assignee_id: UserId,
     /// The only program that runs, else the ready-made one, when it is not named.
     pub program_id: Option<ProgramId>,
@@ -112,24 +112,20 @@ async fn list_assignments(
 
 /// Create an assignment.
 ///
-/// One open assignment per customer and program, and nobody gets a customer whom another executive has in hand. Customers who asked not to be contacted are refused.
+/// One open assignment per customer and program, and nobody gets a customer whom another executive has in hand. Customers who asked not to be contacted are refused, and so are users whose role places no calls.
 #[utoipa::path(post, path = "/v1/assignments", operation_id = "create_assignment", tag = "assignments", request_body = NewAssignment,
     responses((status = 201, description = "The new assignment", body = Assignment), (status = 200, description = "It was there already, just so", body = Assignment)))]
 async fn create_assignment(app: App, caller: Caller, new: Json<NewAssignment>) -> Answer<Assignment> {
     let mut unit = app.write(&caller).await?;
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
-    let there = store::find(&mut unit, &caller.scope(), id).await?;
-    let item = item(new.0);
-    let known = store::known(&mut unit, &caller.scope(), std::iter::once(&item)).await?;
     let now = unit.now();
-    if let Some(there) = there {
-        let input = known
-            .without(there.id)
-            .decide(0, item)
-            .map_err(|objections| problem("", objections))?;
-        return crate::http::reply::again(there, &Assignment::new(id, input, now));
+    if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
+        // What was right when it was first sent is right still, whatever has become of the user or the time.
+        let same = Assignment::new(id, repeated(new.0, &there), now);
+        return crate::http::reply::again(there, &same);
     }
-    let mut known = known;
+    let item = item(new.0);
+    let mut known = store::known(&mut unit, &caller.scope(), std::iter::once(&item)).await?;
     let input = known.decide(0, item).map_err(|objections| problem("", objections))?;
     let assignment = unit.save(Change::created(Assignment::new(id, input, now))).await?;
     unit.answer(Reply::created("/v1/assignments", assignment)).await
@@ -161,6 +157,19 @@ fn item(new: NewAssignment) -> AssignmentItem {
         due_on: new.due_on,
         scheduled_for: new.scheduled_for,
         priority: new.priority,
+        reason: new.reason,
+    }
+}
+
+/// What a request asks for that is sent once more; the program that it did not name is the one that was meant then.
+fn repeated(new: NewAssignment, there: &Assignment) -> AssignmentInput {
+    AssignmentInput {
+        program_id: new.program_id.unwrap_or(there.program_id),
+        customer_id: new.customer_id,
+        assignee_id: new.assignee_id,
+        due_on: new.due_on,
+        scheduled_for: new.scheduled_for,
+        priority: new.priority.unwrap_or_default(),
         reason: new.reason,
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::assignment::{Assignment, AssignmentId, AssignmentInput, AssignmentPriority};
-use crate::access::Role;
+use crate::access::{Permission, Role};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::programs::program::{Program, ProgramId, default_of};
@@ -96,7 +96,10 @@ pub struct KnownUser {
 }
 
 impl KnownUser {
-    /// Whether this user can be given customers to call.
+    /// Whether this user can be given customers to call: whose role places no calls would keep them on a list that nobody works.
+    ///
+    /// A role that is lowered later refuses nothing and takes nothing away: what the user holds stays open and listed, and a
+    /// manager reassigns it, or an admin transfers all of it.
     ///
     /// # Errors
     /// What is against it, as a code and a sentence.
@@ -104,11 +107,15 @@ impl KnownUser {
         if !self.active {
             return Err(("not_active", "This user is not active and gets no work.".into()));
         }
-        match self.role {
-            // A contributor's list can be prepared; to place the calls they are made executives.
-            Role::Admin | Role::Manager | Role::Executive | Role::Contributor => Ok(()),
-            Role::Viewer => Err(("not_allowed", "A viewer only looks on and calls nobody.".into())),
+        if !self.role.may(Permission::AssignmentsWork) || !self.role.may(Permission::AttemptsCreate) {
+            let detail = format!(
+                "The role `{}` places no calls; have this user given the role `{}` first.",
+                self.role,
+                Role::Executive
+            );
+            return Err(("not_allowed", detail));
         }
+        Ok(())
     }
 }
 
@@ -185,15 +192,6 @@ impl Known {
             programs: programs.into_iter().map(|program| (program.id, program)).collect(),
             held,
         }
-    }
-
-    /// The same as if this assignment were not there.
-    #[must_use]
-    pub fn without(mut self, id: AssignmentId) -> Self {
-        for held in self.held.values_mut() {
-            held.retain(|held| !matches!(held.by, Holder::Assignment(other) if other == id));
-        }
-        self
     }
 
     /// What the item at this place means, or all that is against it. An item that passes is in hand for those after it.

@@ -84,7 +84,8 @@ async fn reschedule_assignment(
 
 /// Give an assignment to another executive.
 ///
-/// Nobody gets a customer whom another executive has in hand in another program.
+/// Nobody gets a customer whom another executive has in hand in another program, and nobody whose role places no calls gets any.
+/// What somebody holds whose role was lowered since stays open until it is given to somebody else here, or all of it by a transfer.
 #[utoipa::path(post, path = "/v1/assignments/{id}/reassign", operation_id = "reassign_assignment", tag = "assignments", request_body = Reassign,
     responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
 async fn reassign_assignment(

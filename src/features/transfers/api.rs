@@ -16,7 +16,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// Hand on a user's open work.
 ///
 /// All at once: open assignments, action items, rescue cases and service interests go to another user, with the promises to customers that hang on them.
-/// What is closed stays in the name of whoever did it. It needs the permissions to assign calls, action items and cases as well.
+/// Assignments go only to a user whose role places calls. What is closed stays in the name of whoever did it. It needs the permissions to assign calls, action items and cases as well.
 #[utoipa::path(post, path = "/v1/users/{id}/transfer", operation_id = "transfer_user", tag = "people", request_body = Transfer,
     responses((status = 200, description = "How much has changed hands", body = Transferred)))]
 async fn transfer_user(app: App, caller: Caller, id: Path<UserId>, to: Json<Transfer>) -> Answer<Transferred> {
