@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Answer, Problem};
-use crate::journal::{Stamped, Unit};
+use crate::journal::{Record, Stamped, Unit, change, feed};
 
 /// A good answer.
 #[derive(Debug)]
@@ -264,13 +264,18 @@ pub fn replay(status: u16, headers: &[(String, String)], body: Vec<u8>) -> HttpR
     response.body(body)
 }
 
-/// A record is created again under an id that exists: a success when it is the same, else a conflict.
+/// A record is created again under an id that exists: a success when it says what was said at first, else a conflict.
+///
+/// What has become of the record since does not matter: whoever repeats a request whose answer was lost cannot know of it.
+/// `said` is what the request decides of a record: the whole of it, or its fields where the rest comes of itself.
 ///
 /// # Errors
 /// 409 `id_in_use`.
-pub fn again<T: Serialize + Stamped>(there: T, new: &T) -> Answer<T> {
-    let same = crate::journal::change::difference(Some(&there), new).is_ok_and(|fields| fields.is_empty());
-    if same {
+pub async fn again<T: Record>(unit: &mut Unit, there: T, said: &impl Serialize) -> Answer<T> {
+    let organization = unit.organization();
+    let made = feed::creation(unit, organization, T::KIND, there.id()).await?;
+    let same = made.map(|made| change::was_said(&made, said)).transpose();
+    if same.map_err(|error| Problem::internal(&error))?.unwrap_or(false) {
         return Ok(Reply::record(there));
     }
     Err(Problem::new(

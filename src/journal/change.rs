@@ -61,6 +61,19 @@ pub fn difference<T: Serialize>(before: Option<&T>, after: &T) -> Result<Map<Str
         .collect())
 }
 
+/// Whether these are the values that the record was made with, by the journal's entry of its creation.
+pub fn was_said<T: Serialize>(made: &Map<String, Value>, said: &T) -> Result<bool, serde_json::Error> {
+    let Value::Object(said) = serde_json::to_value(said)? else {
+        return Ok(false);
+    };
+    // The entry leaves out what was null.
+    let at_first = |field: &String| made.get(field).and_then(|pair| pair.get(1)).unwrap_or(&Value::Null);
+    Ok(said
+        .iter()
+        .filter(|(field, _)| !BOOKKEEPING.contains(&field.as_str()))
+        .all(|(field, value)| at_first(field) == value))
+}
+
 /// What a record said last: `{"name": ["Alfreds", null]}`.
 pub fn removal<T: Serialize>(before: &T) -> Result<Map<String, Value>, serde_json::Error> {
     Ok(difference(None, before)?

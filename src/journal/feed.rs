@@ -109,6 +109,26 @@ pub async fn entries(
     sql.all().await
 }
 
+/// What a record was made with, the last time that one was made under this id.
+///
+/// # Errors
+/// What the database said.
+pub async fn creation(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    kind: &str,
+    record_id: Uuid,
+) -> Result<Option<Map<String, Value>>, Error> {
+    let filter = Filter {
+        kind: Some(kind.to_owned()),
+        record_id: Some(record_id),
+        verb: Some("created".to_owned()),
+        ..Filter::default()
+    };
+    let made = entries(db, organization, &filter, None, true, 1).await?;
+    Ok(made.into_iter().next().map(|entry| entry.changes.0))
+}
+
 /// How many entries there are in all.
 ///
 /// # Errors

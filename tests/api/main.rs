@@ -31,6 +31,7 @@ mod notes;
 mod nps;
 mod programs;
 mod reports;
+mod retries;
 mod service;
 mod sessions;
 mod timeline;

@@ -81,7 +81,7 @@ async fn create_service_interest(app: App, caller: Caller, new: Json<NewServiceI
     };
     let interest = ServiceInterest::new(id, new.fields, context, unit.now());
     if let Some(there) = there {
-        return crate::http::reply::again(there, &interest);
+        return crate::http::reply::again(&mut unit, there, &interest).await;
     }
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", interest.customer_id).await?;

@@ -82,7 +82,7 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
     };
     let note = Note::new(id, new.fields, context, unit.now());
     if let Some(there) = there {
-        return crate::http::reply::again(there, &note);
+        return crate::http::reply::again(&mut unit, there, &note).await;
     }
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", note.customer_id).await?;
