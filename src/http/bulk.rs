@@ -48,7 +48,7 @@ impl Items {
     pub(super) fn read(kind: &str, bytes: &[u8], check: impl Fn(&Value) -> Vec<Fault>) -> Result<Self, Problem> {
         let (mut body, mut faults) = match kind {
             NDJSON => lines(bytes),
-            CSV => rows(bytes)?,
+            CSV => rows(bytes, &check)?,
             _ => (parse(bytes)?, BTreeMap::new()),
         };
         let (mut whole, unread) = (Vec::new(), faults.clone());
@@ -107,8 +107,19 @@ fn lines(bytes: &[u8]) -> Read {
     (json!({ "items": items }), faults)
 }
 
-/// A header, then one item a row. A blank cell says nothing.
-fn rows(bytes: &[u8]) -> Result<Read, Problem> {
+/// Which of these columns hold a yes or no: the document takes `true` there.
+fn booleans(header: &csv::StringRecord, check: &impl Fn(&Value) -> Vec<Fault>) -> Vec<bool> {
+    let probe: Map<String, Value> = header.iter().map(|name| (name.to_owned(), true.into())).collect();
+    let refused = check(&json!({ "items": [probe] }));
+    let columns = header.iter().map(|name| format!("/items/0/{name}"));
+    columns
+        .map(|column| !refused.iter().any(|fault| fault.pointer == column))
+        .collect()
+}
+
+/// A header, then one item a row. A blank cell says nothing; `true` and `false`, as a spreadsheet writes them, are what they say
+/// where a yes or no is asked for.
+fn rows(bytes: &[u8], check: &impl Fn(&Value) -> Vec<Fault>) -> Result<Read, Problem> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
@@ -124,6 +135,7 @@ fn rows(bytes: &[u8]) -> Result<Read, Problem> {
             return Err(malformed(format!("The column `{name}` stands twice in the header.")));
         }
     }
+    let booleans = booleans(&header, check);
     let (mut items, mut faults) = (Vec::new(), BTreeMap::new());
     for row in reader.records() {
         let item = row.map_err(|error| error.to_string()).and_then(|row| {
@@ -136,9 +148,11 @@ fn rows(bytes: &[u8]) -> Result<Read, Problem> {
                 ));
             }
             let mut item = Map::new();
-            for (name, cell) in header.iter().zip(row.iter()).filter(|(_, cell)| !cell.is_empty()) {
+            let cells = header.iter().zip(row.iter()).zip(&booleans);
+            for ((name, cell), boolean) in cells.filter(|((_, cell), _)| !cell.is_empty()) {
                 let cell = clean(cell).map_err(|why| format!("Line {line}: {why}."))?;
-                item.insert(name.to_owned(), Value::String(cell));
+                let said = boolean.then(|| cell.to_ascii_lowercase().parse().ok()).flatten();
+                item.insert(name.to_owned(), said.map_or(Value::String(cell), Value::Bool));
             }
             Ok(Value::Object(item))
         });
@@ -194,7 +208,8 @@ mod tests {
 
     #[test]
     fn rows_become_items_and_blank_cells_say_nothing() {
-        let (body, faults) = rows("\u{feff}name, city\nAlfreds ,\n\"Ana, T\",México\n".as_bytes()).unwrap();
+        let file = "\u{feff}name, city\nAlfreds ,\n\"Ana, T\",México\n";
+        let (body, faults) = rows(file.as_bytes(), &only("none")).unwrap();
         assert_eq!(
             body,
             json!({"items": [{"name": "Alfreds"}, {"name": "Ana, T", "city": "México"}]})
@@ -202,15 +217,36 @@ mod tests {
         assert!(faults.is_empty());
     }
 
+    /// Takes `true` in this column alone.
+    fn only(column: &str) -> impl Fn(&Value) -> Vec<Fault> {
+        move |body: &Value| {
+            let fields = body["items"][0].as_object().unwrap();
+            let others = fields.keys().filter(|name| *name != column);
+            others
+                .map(|name| Fault::new(format!("/items/0/{name}"), "wrong_type", ""))
+                .collect()
+        }
+    }
+
+    #[test]
+    fn a_yes_or_no_is_read_where_one_is_asked_for() {
+        let (body, _) = rows(b"reason,late\ntrue,TRUE\nfalse,perhaps\n", &only("late")).unwrap();
+        let (yes, unclear) = (
+            json!({"reason": "true", "late": true}),
+            json!({"reason": "false", "late": "perhaps"}),
+        );
+        assert_eq!(body["items"], json!([yes, unclear]));
+    }
+
     #[test]
     fn a_short_row_and_a_broken_line_are_faults_of_their_own() {
-        let (body, faults) = rows(b"a,b\n1\n1,2\n").unwrap();
+        let (body, faults) = rows(b"a,b\n1\n1,2\n", &only("none")).unwrap();
         assert_eq!(body["items"], json!([null, {"a": "1", "b": "2"}]));
         assert_eq!(faults.keys().copied().collect::<Vec<_>>(), [0]);
         let (body, faults) = lines(b"{\"a\": 1}\n\n{\"a\": \r\n{\"a\": 2}");
         assert_eq!(body["items"], json!([{"a": 1}, null, {"a": 2}]));
         assert!(faults[&1][0].detail.starts_with("Line 3"));
-        assert!(rows(b"a,a\n1,2\n").is_err());
+        assert!(rows(b"a,a\n1,2\n", &only("none")).is_err());
     }
 
     #[test]
