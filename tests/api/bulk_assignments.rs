@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use touchbase::access::Role;
 
-use crate::assignments::{customer, path};
+use crate::assignments::{a_good_time, customer, path};
 use crate::support::{Client, Reply, Server};
 
 async fn bulk(client: &Client, key: &str, body: Value) -> Reply {
@@ -66,7 +66,7 @@ async fn pairs_are_assigned_all_or_none() {
 
     let good = json!({"mode": "atomic", "items": [
         item("ALFKI", "Executive@Northwind.test"), item("ANATR", "executive@northwind.test"),
-        {"customer_external_id": "ANTON", "assignee_id": executive.id(), "due_on": "2026-03-01", "scheduled_for": "2026-03-01T10:00:00Z", "priority": "urgent", "reason": "New"}
+        {"customer_external_id": "ANTON", "assignee_id": executive.id(), "due_on": "2026-03-01", "scheduled_for": a_good_time(&server), "priority": "urgent", "reason": "New"}
     ]});
     let reply = bulk(&manager, "good", good.clone()).await;
     let location = reply.header("location");

@@ -32,6 +32,7 @@ mod nps;
 mod programs;
 mod reports;
 mod retries;
+mod scheduling;
 mod service;
 mod sessions;
 mod timeline;

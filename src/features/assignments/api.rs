@@ -83,7 +83,11 @@ pub struct NewAssignment {
     /// The only program that runs, else the ready-made one, when it is not named.
     pub program_id: Option<ProgramId>,
     pub due_on: Option<NaiveDate>,
+    /// Must be ahead, and within the customer's calling hours.
     pub scheduled_for: Option<Timestamp>,
+    /// Also outside the hours within which the customer is called.
+    #[serde(default)]
+    pub outside_window: bool,
     pub priority: Option<AssignmentPriority>,
     /// Why this customer, in a sentence.
     #[schema(max_length = 1000)]
@@ -126,7 +130,9 @@ async fn create_assignment(app: App, caller: Caller, new: Json<NewAssignment>) -
     }
     let item = item(new.0);
     let mut known = store::known(&mut unit, &caller.scope(), std::iter::once(&item)).await?;
-    let input = known.decide(0, item).map_err(|objections| problem("", objections))?;
+    let input = known
+        .decide(0, item, now)
+        .map_err(|objections| problem("", objections))?;
     let assignment = unit.save(Change::created(Assignment::new(id, input, now))).await?;
     unit.answer(Reply::created("/v1/assignments", assignment)).await
 }
@@ -156,6 +162,7 @@ fn item(new: NewAssignment) -> AssignmentItem {
         program_id: new.program_id,
         due_on: new.due_on,
         scheduled_for: new.scheduled_for,
+        outside_window: new.outside_window,
         priority: new.priority,
         reason: new.reason,
     }

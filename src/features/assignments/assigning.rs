@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::assignment::{Assignment, AssignmentId, AssignmentInput, AssignmentPriority};
+use super::calling_hours::CallingHours;
 use crate::access::{Permission, Role};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
@@ -28,7 +29,11 @@ pub struct AssignmentItem {
     /// The only program that runs, else the ready-made one, when it is not named.
     pub program_id: Option<ProgramId>,
     pub due_on: Option<NaiveDate>,
+    /// Must be ahead, and within the customer's calling hours.
     pub scheduled_for: Option<Timestamp>,
+    /// Also outside the hours within which the customer is called.
+    #[serde(default)]
+    pub outside_window: bool,
     pub priority: Option<AssignmentPriority>,
     /// Why this customer, in a sentence.
     #[schema(max_length = 1000)]
@@ -84,6 +89,7 @@ pub struct KnownCustomer {
     pub id: CustomerId,
     pub external_id: Option<String>,
     pub do_not_contact: bool,
+    pub hours: CallingHours,
 }
 
 /// A user, as far as the rules ask.
@@ -198,11 +204,22 @@ impl Known {
     ///
     /// # Errors
     /// Every objection at once.
-    pub fn decide(&mut self, at: usize, item: AssignmentItem) -> Result<AssignmentInput, Vec<Objection>> {
+    pub fn decide(
+        &mut self,
+        at: usize,
+        item: AssignmentItem,
+        now: Timestamp,
+    ) -> Result<AssignmentInput, Vec<Objection>> {
         let mut objections = Vec::new();
         let customer = self.customer(&item).map_err(|found| objections.push(found)).ok();
         let assignee = self.assignee(&item).map_err(|found| objections.push(found)).ok();
         let program = self.program(&item).map_err(|found| objections.push(found)).ok();
+        if let (Some((customer, _)), Some(at)) = (customer, item.scheduled_for)
+            && let Some(known) = self.customers.get(&customer)
+            && let Err(refusal) = known.hours.allow(at, item.outside_window, now)
+        {
+            objections.push(refused("scheduled_for", refusal));
+        }
         if let (Some((customer_id, field)), Some(assignee_id), Some(program_id)) = (customer, assignee, program) {
             match self.free(field, customer_id, program_id, assignee_id) {
                 Ok(()) if objections.is_empty() => {

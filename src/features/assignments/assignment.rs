@@ -5,12 +5,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::batch::BatchId;
+use super::calling_hours::{CallingHours, ahead};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::programs::program::ProgramId;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
-use crate::refusal::{Code, Refusal};
+use crate::refusal::Refusal;
 
 crate::id! {
     /// A customer whom one executive is to call, within a program.
@@ -179,13 +180,19 @@ impl Assignment {
         }
     }
 
-    /// Moves the call to another time.
+    /// Moves the call to another time, within the customer's hours or, on purpose, outside them.
     ///
     /// # Errors
-    /// `wrong_state` when it is closed, `in_the_past` when the time is not ahead.
-    pub fn reschedule(self, to: Timestamp, now: Timestamp) -> Result<Change<Self>, Refusal> {
+    /// `wrong_state` when it is closed; what the hours have against the time.
+    pub fn reschedule(
+        self,
+        to: Timestamp,
+        outside_window: bool,
+        hours: &CallingHours,
+        now: Timestamp,
+    ) -> Result<Change<Self>, Refusal> {
         self.must_be_open()?;
-        ahead(to, now)?;
+        hours.allow(to, outside_window, now)?;
         Ok(self.change("rescheduled", |next| {
             next.schedule(to);
             next.snoozed_until = None;
@@ -307,16 +314,6 @@ impl Assignment {
 
 /// Why the assignments of a customer who asked for it are closed.
 pub const NOT_TO_BE_CALLED: &str = "The customer asked not to be called.";
-
-fn ahead(at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
-    if at > now {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Code::InThePast,
-        format!("It is {now} now; the time must be ahead."),
-    ))
-}
 
 #[cfg(test)]
 mod tests;

@@ -193,11 +193,12 @@ async fn decide(
 ) -> Result<Vec<Decided>, Problem> {
     let read = items.iter().filter_map(|item| item.as_ref().ok());
     let mut known = store::known(unit, &caller.scope(), read).await?;
+    let now = unit.now();
     Ok(items
         .into_iter()
         .enumerate()
         .map(|(at, item)| match item {
-            Ok(item) => known.decide(at, item).map_err(Refused::Objected),
+            Ok(item) => known.decide(at, item, now).map_err(Refused::Objected),
             Err(faults) => Err(Refused::Unread(faults)),
         })
         .collect())

@@ -9,7 +9,7 @@ use crate::local_time;
 use crate::refusal::{Code, Refusal};
 
 /// A customer's calling window and zone, with what stands in for either when it is missing.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallingHours {
     pub window: CallingWindow,
     pub zone: Tz,
@@ -18,19 +18,27 @@ pub struct CallingHours {
 impl CallingHours {
     /// The customer's own; the organization's zone where the customer has none.
     pub fn of(customer: &Customer, organization_zone: &str) -> Self {
-        let own = customer.fields.time_zone.as_deref().and_then(|zone| zone.parse().ok());
+        let fields = &customer.fields;
+        let window = fields.calling_window.as_deref().copied();
+        Self::new(window, fields.time_zone.as_deref(), organization_zone)
+    }
+
+    /// The same, of what is known of a customer.
+    pub fn new(window: Option<CallingWindow>, zone: Option<&str>, organization_zone: &str) -> Self {
+        let own = zone.and_then(|zone| zone.parse().ok());
         Self {
-            window: customer.fields.calling_window.as_deref().copied().unwrap_or_default(),
+            window: window.unwrap_or_default(),
             zone: own.or_else(|| organization_zone.parse().ok()).unwrap_or(Tz::UTC),
         }
     }
 
-    /// Whether a call may be scheduled for then.
+    /// Whether a call may be scheduled for then, whichever way it is: ahead, and within the hours unless it is outside on purpose.
     ///
     /// # Errors
-    /// `outside_calling_window`, with the next opening.
-    pub fn allow(&self, at: Timestamp) -> Result<(), Refusal> {
-        if self.window.contains(at.utc(), self.zone) {
+    /// `in_the_past`; `outside_calling_window`, with the next opening.
+    pub fn allow(&self, at: Timestamp, outside_window: bool, now: Timestamp) -> Result<(), Refusal> {
+        ahead(at, now)?;
+        if outside_window || self.window.contains(at.utc(), self.zone) {
             return Ok(());
         }
         let opening = Timestamp::new(self.window.next_opening(at.utc(), self.zone));
@@ -43,4 +51,18 @@ impl CallingHours {
             ),
         ))
     }
+}
+
+/// A time to come.
+///
+/// # Errors
+/// `in_the_past`.
+pub fn ahead(at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    if at > now {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::InThePast,
+        format!("It is {now} now; the time must be ahead."),
+    ))
 }

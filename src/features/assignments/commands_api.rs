@@ -10,7 +10,7 @@ use super::calling_hours::CallingHours;
 use super::store;
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
-use crate::features::{customers, people};
+use crate::features::customers;
 use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
@@ -75,10 +75,7 @@ async fn reschedule_assignment(
     let mut unit = app.write(&caller).await?;
     let assignment = own(&mut unit, &caller, *id).await?;
     let hours = contactable(&mut unit, &caller, &assignment).await?;
-    let change = assignment.reschedule(to.scheduled_for, unit.now())?;
-    if !to.outside_window {
-        hours.allow(to.scheduled_for)?;
-    }
+    let change = assignment.reschedule(to.scheduled_for, to.outside_window, &hours, unit.now())?;
     saved(unit, change).await
 }
 
@@ -199,7 +196,5 @@ async fn contactable(unit: &mut Unit, caller: &Caller, assignment: &Assignment) 
     if customer.fields.do_not_contact {
         return Err(assigning::do_not_contact().into());
     }
-    let organization = people::store::organization(unit, caller.organization).await?;
-    let zone = organization.map(|organization| organization.fields.time_zone);
-    Ok(CallingHours::of(&customer, zone.as_deref().unwrap_or("UTC")))
+    Ok(store::calling_hours(unit, &caller.scope(), &customer).await?)
 }

@@ -7,10 +7,13 @@ use utoipa::IntoParams;
 use super::assigning::{AssignmentItem, InHand, Known, KnownCustomer, KnownUser, email_key};
 use super::assignment::{Assignment, AssignmentId, AssignmentPriority, AssignmentStatus, NOT_TO_BE_CALLED};
 use super::batch::{AssignmentBatch, BatchId};
+use super::calling_hours::CallingHours;
 use crate::access::{Role, Scope};
 use crate::clock::Timestamp;
-use crate::db::{Error, Sql, Sqls};
-use crate::features::customers::customer::CustomerId;
+use crate::db::{Error, Json, Sql, Sqls};
+use crate::features::customers::calling_window::CallingWindow;
+use crate::features::customers::customer::{Customer, CustomerId};
+use crate::features::people;
 use crate::features::programs::{self, program::ProgramId};
 use crate::http::query::List;
 use crate::id::UserId;
@@ -262,6 +265,17 @@ pub async fn of_batch(db: &mut impl Sqls, scope: &Scope, id: BatchId) -> Result<
     .await
 }
 
+/// When a customer is called.
+pub async fn calling_hours(db: &mut impl Sqls, scope: &Scope, customer: &Customer) -> Result<CallingHours, Error> {
+    Ok(CallingHours::of(customer, &organization_zone(db, scope).await?))
+}
+
+/// The zone of customers who have none of their own.
+async fn organization_zone(db: &mut impl Sqls, scope: &Scope) -> Result<String, Error> {
+    let organization = people::store::organization(db, scope.organization).await?;
+    Ok(organization.map_or_else(|| "UTC".to_owned(), |organization| organization.fields.time_zone))
+}
+
 /// How many values stand in one list of a statement.
 const CHUNK: usize = 500;
 
@@ -276,7 +290,9 @@ pub async fn known(
     let sent = items.clone().filter_map(|item| item.customer_external_id.as_deref());
     let external_ids = distinct(sent.flat_map(|id| [id.to_owned(), id.trim().to_owned()]));
     let mut customers: Vec<KnownCustomer> = Vec::new();
-    const CUSTOMERS: &str = "SELECT id, external_id, do_not_contact FROM customers WHERE organization_id = $1 AND ";
+    let zone = organization_zone(db, scope).await?;
+    let customer_of = |row| customer_of(row, &zone);
+    const CUSTOMERS: &str = "SELECT id, external_id, do_not_contact, calling_window, time_zone FROM customers WHERE organization_id = $1 AND ";
     for chunk in ids.chunks(CHUNK) {
         let mut sql = db.sql(format!("{CUSTOMERS} id IN ")).bind(scope.organization);
         sql.list(chunk.iter().copied());
@@ -329,8 +345,17 @@ pub async fn known_user(db: &mut impl Sqls, scope: &Scope, id: UserId) -> Result
     Ok(row.map(user_of))
 }
 
-fn customer_of((id, external_id, do_not_contact): (CustomerId, Option<String>, bool)) -> KnownCustomer {
+type CustomerRow = (
+    CustomerId,
+    Option<String>,
+    bool,
+    Option<Json<CallingWindow>>,
+    Option<String>,
+);
+
+fn customer_of((id, external_id, do_not_contact, window, zone): CustomerRow, organization_zone: &str) -> KnownCustomer {
     KnownCustomer {
+        hours: CallingHours::new(window.map(|window| window.0), zone.as_deref(), organization_zone),
         id,
         external_id,
         do_not_contact,

@@ -18,7 +18,7 @@ use crate::features::notes::note::{self, Note};
 use crate::features::nps::response::{self, NpsResponse, NpsSource};
 use crate::features::programs::program::Program;
 use crate::features::references::References;
-use crate::features::{action_items, assignments, customers, nps, people, programs};
+use crate::features::{action_items, assignments, customers, nps, programs};
 use crate::http::body::within;
 use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Path, Problem, Reply};
 use crate::id::UserId;
@@ -139,10 +139,8 @@ impl Told {
         let customer = customers::store::find(unit, scope, assignment.customer_id).await?;
         let customer = customer.ok_or_else(Problem::not_found)?;
         let program = programs::store::find(unit, scope, assignment.program_id).await?;
-        let organization = people::store::organization(unit, scope.organization).await?;
-        let zone = organization.map(|organization| organization.fields.time_zone);
         Ok(Self {
-            hours: CallingHours::of(&customer, zone.as_deref().unwrap_or("UTC")),
+            hours: assignments::store::calling_hours(unit, scope, &customer).await?,
             customer,
             contact,
             program: program.ok_or_else(Problem::not_found)?,

@@ -25,6 +25,7 @@ fn known(programs: u128) -> Known {
             id: customer(number),
             external_id: Some(format!("C{number}")),
             do_not_contact: number == 3,
+            hours: CallingHours::new(None, None, "Europe/Berlin"),
         })
         .collect();
     let users = (1..=4)
@@ -61,14 +62,14 @@ fn item(customer: &str, user: &str) -> AssignmentItem {
 
 #[track_caller]
 fn objects(known: &mut Known, item: AssignmentItem, expected: &[(&str, &str)]) {
-    let found = known.decide(5, item).unwrap_err();
+    let found = known.decide(5, item, at()).unwrap_err();
     let found: Vec<_> = found.iter().map(|one| (one.field, one.kind.code())).collect();
     assert_eq!(found, expected);
 }
 
 #[test]
 fn a_customer_and_an_executive_are_found_by_what_a_script_knows() {
-    let input = known(1).decide(0, item("C1", " U1@X.test ")).unwrap();
+    let input = known(1).decide(0, item("C1", " U1@X.test "), at()).unwrap();
     assert_eq!(
         (input.customer_id, input.assignee_id, input.program_id),
         (customer(1), user(1), program(1))
@@ -79,7 +80,7 @@ fn a_customer_and_an_executive_are_found_by_what_a_script_knows() {
 #[test]
 fn blanks_around_an_external_id_do_not_matter() {
     assert_eq!(
-        known(1).decide(0, item(" C1 ", "u1@x.test")).unwrap().customer_id,
+        known(1).decide(0, item(" C1 ", "u1@x.test"), at()).unwrap().customer_id,
         customer(1)
     );
 }
@@ -121,7 +122,7 @@ fn two_names_of_one_customer_must_agree() {
     both.customer_id = Some(customer(2));
     objects(&mut known(1), both.clone(), &[("customer_external_id", "conflict")]);
     both.customer_id = Some(customer(1));
-    assert!(known(1).decide(0, both).is_ok());
+    assert!(known(1).decide(0, both, at()).is_ok());
 }
 
 #[test]
@@ -142,13 +143,13 @@ fn nobody_gets_whom_another_has_in_hand() {
         &[("customer_external_id", "already_assigned")],
     );
     same_executive.program_id = Some(program(2));
-    assert!(known.decide(0, same_executive).is_ok());
+    assert!(known.decide(0, same_executive, at()).is_ok());
 }
 
 #[test]
 fn a_request_does_not_assign_a_customer_twice() {
     let mut known = known(1);
-    assert!(known.decide(0, item("C1", "u1@x.test")).is_ok());
+    assert!(known.decide(0, item("C1", "u1@x.test"), at()).is_ok());
     objects(
         &mut known,
         item("C1", "u2@x.test"),
@@ -163,4 +164,28 @@ fn an_ended_program_takes_nothing() {
     let mut known = known(1);
     known.programs.insert(program(1), ended);
     objects(&mut known, item("C1", "u1@x.test"), &[("program_id", "wrong_state")]);
+}
+
+#[test]
+fn a_call_is_scheduled_ahead_and_within_the_customers_hours() {
+    let scheduled = |time: &str, outside_window| {
+        let mut item = item("C1", "u1@x.test");
+        item.scheduled_for = Some(Timestamp::new(time.parse().unwrap()));
+        item.outside_window = outside_window;
+        item
+    };
+    // A Monday's morning and night in Berlin, and the day before the clock of these tests begins.
+    let (morning, night, before) = ("2026-11-16T09:00:00Z", "2026-11-16T22:00:00Z", "1969-12-31T10:00:00Z");
+    assert!(known(1).decide(0, scheduled(morning, false), at()).is_ok());
+    assert!(known(1).decide(0, scheduled(night, true), at()).is_ok());
+    objects(
+        &mut known(1),
+        scheduled(night, false),
+        &[("scheduled_for", "outside_calling_window")],
+    );
+    objects(
+        &mut known(1),
+        scheduled(before, true),
+        &[("scheduled_for", "in_the_past")],
+    );
 }

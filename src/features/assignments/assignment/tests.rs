@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::refusal::Code;
 
 fn now() -> Timestamp {
     Timestamp::new("2026-11-16T10:00:00Z".parse::<DateTime<chrono::Utc>>().unwrap())
@@ -10,6 +11,10 @@ fn now() -> Timestamp {
 
 fn later(hours: i64) -> Timestamp {
     now().plus(TimeDelta::hours(hours))
+}
+
+fn hours() -> CallingHours {
+    CallingHours::new(None, None, "UTC")
 }
 
 fn new(scheduled_for: Option<Timestamp>) -> Assignment {
@@ -72,7 +77,7 @@ fn commands() -> Vec<Command> {
 fn apply(assignment: Assignment, command: Command) -> Result<Assignment, Refusal> {
     let other = UserId(Uuid::from_u128(8));
     match command {
-        Command::Reschedule => assignment.reschedule(later(3), now()),
+        Command::Reschedule => assignment.reschedule(later(3), true, &hours(), now()),
         Command::Reassign => assignment.reassign(other),
         Command::Snooze => assignment.snooze(later(2), now()),
         Command::Decline => assignment.decline(Some("no".into()), now()),
@@ -119,7 +124,10 @@ fn every_command_in_every_state_leads_where_it_should_or_is_refused() {
 #[test]
 fn a_time_that_is_not_ahead_is_refused() {
     for at in [now(), later(-1)] {
-        assert_eq!(new(None).reschedule(at, now()).unwrap_err().code, Code::InThePast);
+        assert_eq!(
+            new(None).reschedule(at, true, &hours(), now()).unwrap_err().code,
+            Code::InThePast
+        );
         assert_eq!(new(None).snooze(at, now()).unwrap_err().code, Code::InThePast);
     }
 }
@@ -141,9 +149,13 @@ fn a_promise_is_forgotten_when_the_call_is_moved() {
     };
     let assignment = new(None).attempted(promised, now(), now()).unwrap().after;
     assert_eq!(assignment.callback_promised_at, Some(later(5)));
-    let same = assignment.clone().reschedule(later(5), now()).unwrap().after;
+    let same = assignment
+        .clone()
+        .reschedule(later(5), true, &hours(), now())
+        .unwrap()
+        .after;
     assert_eq!(same.callback_promised_at, Some(later(5)));
-    let moved = assignment.reschedule(later(6), now()).unwrap().after;
+    let moved = assignment.reschedule(later(6), true, &hours(), now()).unwrap().after;
     assert_eq!(moved.callback_promised_at, None);
 }
 
