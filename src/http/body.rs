@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
@@ -14,7 +15,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Fault, Problem};
+use super::rules::Rules;
+use super::{Endpoint, Fault, Problem};
 use crate::refusal::Code;
 
 /// The raw body, as the gate read it.
@@ -35,7 +37,18 @@ impl FromRequest for Raw {
 }
 
 /// A JSON body that the gate has parsed and checked.
-pub(super) struct Parsed(pub Value);
+pub(super) struct Parsed {
+    pub value: Value,
+    pub rule: Rule,
+}
+
+/// What the gate has checked it by.
+pub(super) struct Rule {
+    pub rules: Arc<Rules>,
+    pub operation: Arc<Endpoint>,
+    /// The most bytes that a body may have.
+    pub limit: usize,
+}
 
 /// A typed JSON body.
 #[derive(Debug)]
@@ -55,7 +68,7 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parsed = request.extensions_mut().remove::<Parsed>();
         ready(match parsed {
-            Some(Parsed(value)) => typed(value).map(Json),
+            Some(parsed) => typed(parsed.value).map(Json),
             None => Err(Problem::new(Code::Malformed, "This request needs a JSON body.")),
         })
     }
@@ -78,9 +91,9 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
 }
 
 /// A merge patch (RFC 7396) of what `T` describes: null clears, absent leaves.
-#[derive(Debug)]
 pub struct Patch<T> {
     value: Value,
+    rule: Rule,
     kind: std::marker::PhantomData<T>,
 }
 
@@ -91,8 +104,9 @@ impl<T> FromRequest for Patch<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parsed = request.extensions_mut().remove::<Parsed>();
         ready(match parsed {
-            Some(Parsed(value @ Value::Object(_))) => Ok(Self {
+            Some(Parsed { value, rule }) if value.is_object() => Ok(Self {
                 value,
+                rule,
                 kind: std::marker::PhantomData,
             }),
             _ => Err(Problem::new(
@@ -104,14 +118,39 @@ impl<T> FromRequest for Patch<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Patch<T> {
-    /// The fields as they are once the patch is applied to `current`.
+    /// The fields as they are once the patch is applied to `current`. What comes of it keeps to the document as well:
+    /// else maps could grow beyond their limits by many small patches.
     ///
     /// # Errors
-    /// 400 when the result is not a whole `T`: a required field was cleared.
+    /// 400 when the result is not a whole `T`: a required field was cleared, a map holds too much.
     pub fn apply(self, current: &T) -> Result<T, Problem> {
-        let mut merged = serde_json::to_value(current).map_err(|error| Problem::internal(&error))?;
+        let before = || serde_json::to_value(current).map_err(|error| Problem::internal(&error));
+        let named: Vec<String> = self
+            .value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(field, _)| field.clone())
+            .collect();
+        let mut merged = before()?;
         merge(&mut merged, self.value);
-        typed(merged)
+        let rule = &self.rule;
+        let mut faults = rule.rules.faults(&rule.operation.id, &merged, MOST_FAULTS);
+        // What was unfit before and is left as it is hinders nobody: an import may have kept it as it was given.
+        faults.retain(|fault| {
+            let field = fault.pointer.split('/').nth(1).unwrap_or_default();
+            named.iter().any(|named| named == field)
+        });
+        let (size, most) = (merged.to_string().len(), rule.limit);
+        if size > most && size > before()?.to_string().len() {
+            let detail = format!("With this, the record would have more than {most} bytes.");
+            faults.push(Fault::new("", "too_long", detail));
+        }
+        if faults.is_empty() {
+            typed(merged)
+        } else {
+            Err(Problem::invalid(faults))
+        }
     }
 }
 
@@ -189,6 +228,8 @@ pub fn clean(text: &str) -> Result<String, String> {
     })
 }
 
+/// No answer lists more faults than this.
+const MOST_FAULTS: usize = 1_000;
 /// Far more than any request may have (a bulk request: 10,000), far less than would cost memory; the schema says the rest.
 const MOST_ITEMS: usize = 20_000;
 /// No record has as many.

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::arrival::{read, spool};
 use super::bearer::authenticate;
-use super::body::{Parsed, Raw, parse};
+use super::body::{Parsed, Raw, Rule, parse};
 use super::bulk::Items;
 use super::endpoint::{Access, Size};
 use super::precondition::IfMatch;
@@ -178,7 +178,7 @@ impl Gate {
                 }
             }
             if let Some(body) = body {
-                self.parse_body(request, &body)?;
+                self.parse_body(request, &body, app.config.body_limit)?;
                 request.extensions_mut().insert(Raw(body));
             }
         }
@@ -225,7 +225,7 @@ impl Gate {
     }
 
     /// Parses and checks a JSON body, where the endpoint takes one.
-    fn parse_body(&self, request: &ServiceRequest, body: &Bytes) -> Result<(), Problem> {
+    fn parse_body(&self, request: &ServiceRequest, body: &Bytes, limit: usize) -> Result<(), Problem> {
         let Some(kind) = self.kind(request, body.is_empty())? else {
             return Ok(());
         };
@@ -236,7 +236,12 @@ impl Gate {
         } else if kind.ends_with("/json") || kind.ends_with("+json") {
             let value = parse(body)?;
             self.rules.body(&self.endpoint.id, &value)?;
-            request.extensions_mut().insert(Parsed(value));
+            let rule = Rule {
+                rules: self.rules.clone(),
+                operation: self.endpoint.clone(),
+                limit,
+            };
+            request.extensions_mut().insert(Parsed { value, rule });
         }
         Ok(())
     }

@@ -216,3 +216,56 @@ async fn a_header_that_makes_no_sense_is_refused_even_of_a_repeated_request() {
     assert_eq!(patch("", "once").await.problem(400), "invalid_request");
     assert_eq!(patch(&etag, "two words").await.problem(400), "invalid_request");
 }
+
+#[actix_web::test]
+async fn a_map_does_not_grow_beyond_its_limit_by_many_patches() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let customer = manager
+        .post("/v1/customers", json!({"name": "Grows"}))
+        .await
+        .expect(201);
+    let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
+    let more = |from: usize, to: usize| {
+        let fields: serde_json::Map<_, _> = (from..to).map(|at| (format!("field_{at}"), json!("x"))).collect();
+        json!({ "custom_fields": fields })
+    };
+    manager.patch(&path, more(0, 60)).await.expect(200);
+    manager.patch(&path, more(60, 100)).await.expect(200);
+    let problem = manager.patch(&path, more(100, 101)).await.expect(400);
+    assert_eq!(
+        (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+        (&json!("/custom_fields"), &json!("too_long")),
+        "{problem}"
+    );
+    // One in the place of another is no growth, and other fields go on.
+    let exchange = json!({"custom_fields": {"field_0": null, "field_100": "x"}, "city": "Ulm"});
+    manager.patch(&path, exchange).await.expect(200);
+}
+
+#[actix_web::test]
+async fn a_record_does_not_grow_beyond_a_body_by_many_patches() {
+    let server = Server::start_with(|config| config.body_limit = 5_000).await;
+    let manager = server.manager();
+    let customer = manager
+        .post("/v1/customers", json!({"name": "Grows"}))
+        .await
+        .expect(201);
+    let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
+    let text = "x".repeat(2_000);
+    for at in ["a", "b"] {
+        manager
+            .patch(&path, json!({"custom_fields": {at: text}}))
+            .await
+            .expect(200);
+    }
+    let problem = manager
+        .patch(&path, json!({"custom_fields": {"c": text}}))
+        .await
+        .expect(400);
+    assert_eq!(problem["errors"][0]["code"], "too_long", "{problem}");
+    manager
+        .patch(&path, json!({"custom_fields": {"a": null}}))
+        .await
+        .expect(200);
+}

@@ -134,8 +134,14 @@ fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
             _ => {}
         }
     }
-    if fields.custom_fields.0.len() > 100 {
-        cells.fault(&Field::ExternalId, "too_long", "at most 100 custom fields");
+    for (size, what) in [
+        (fields.custom_fields.0.len(), "custom fields"),
+        (fields.social_profiles.0.len(), "social profiles"),
+        (fields.services.0.len(), "services"),
+    ] {
+        if size > 100 {
+            cells.fault(&Field::ExternalId, "too_long", format!("at most 100 {what}"));
+        }
     }
 }
 
