@@ -80,3 +80,31 @@ async fn what_somebody_holds_whose_role_is_lowered_stays_until_it_is_handed_on()
     assert_eq!(moved["assignments"], 1);
     assert_eq!(manager.get(&list).await.expect(200)["data"], json!([]));
 }
+
+#[actix_web::test]
+async fn a_customer_in_two_programs_changes_hands_as_a_whole() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let heir = server.add("heir", Role::Executive).await;
+    let alfreds = customer(&manager, "Alfreds").await;
+    let first = assigned(&manager, &alfreds, &executive).await;
+    let program = manager.post("/v1/programs", json!({"name": "Other"})).await.expect(201)["id"].clone();
+    let body = json!({"customer_id": alfreds, "assignee_id": executive.id(), "program_id": program});
+    let second = manager.post("/v1/assignments", body).await.expect(201);
+    let reassign = format!("{}/reassign", path(&first));
+
+    let reply = manager.post(&reassign, json!({"assignee_id": heir.id()})).await;
+    let detail = reply.body["detail"].as_str().unwrap().to_owned();
+    assert_eq!(reply.problem(409), "already_assigned");
+    for named in [second["id"].as_str().unwrap(), "`with_other_programs`"] {
+        assert!(detail.contains(named), "{detail}");
+    }
+    let whole = json!({"assignee_id": heir.id(), "with_other_programs": true});
+    let moved = manager.post(&reassign, whole.clone()).await.expect(200);
+    assert_eq!((&moved["id"], &moved["assignee_id"]), (&first["id"], &json!(heir.id())));
+    let along = manager.get(&path(&second)).await.expect(200);
+    assert_eq!(along["assignee_id"], json!(heir.id()));
+    // Sent once more, it changes nothing.
+    assert_eq!(manager.post(&reassign, whole).await.expect(200), moved);
+    assert_eq!(manager.get(&path(&second)).await.expect(200), along);
+}

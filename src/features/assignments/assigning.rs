@@ -350,15 +350,32 @@ impl Known {
     }
 }
 
-/// Nobody gets a customer whom another executive has in hand, in whatever program.
+/// What else of a customer changes hands with an assignment: nobody gets a customer whom another executive has in hand, in whatever
+/// program, so what its assignee holds of the customer in other programs goes along, when that is asked for.
 ///
 /// # Errors
-/// `already_assigned`, naming the assignment.
-pub fn must_be_free(open: &[Assignment], of: &Assignment, to: UserId) -> Result<(), Refusal> {
-    match open.iter().find(|other| other.id != of.id && other.assignee_id != to) {
-        Some(other) => Err(already_assigned(other.id, other.assignee_id)),
-        None => Ok(()),
+/// `already_assigned`, naming the assignment that is in the way, and the way out.
+pub fn taken_along(
+    open: Vec<Assignment>,
+    of: &Assignment,
+    to: UserId,
+    with_other_programs: bool,
+) -> Result<Vec<Assignment>, Refusal> {
+    let others = open.into_iter().filter(|it| it.id != of.id && it.assignee_id != to);
+    let others: Vec<Assignment> = others.collect();
+    match others.iter().find(|other| other.assignee_id != of.assignee_id) {
+        Some(foreign) => return Err(already_assigned(foreign.id, foreign.assignee_id)),
+        None if with_other_programs => return Ok(others),
+        None => {}
     }
+    let Some(other) = others.first() else {
+        return Ok(others);
+    };
+    let mut refusal = already_assigned(other.id, other.assignee_id);
+    refusal
+        .detail
+        .push_str(" That is in another program; `with_other_programs` takes it along.");
+    Err(refusal)
 }
 
 fn already_assigned(id: AssignmentId, to: UserId) -> Refusal {

@@ -43,6 +43,9 @@ pub struct Reschedule {
 #[serde(deny_unknown_fields)]
 pub struct Reassign {
     pub assignee_id: UserId,
+    /// With all else that its assignee holds of the customer, in whatever program.
+    #[serde(default)]
+    pub with_other_programs: bool,
 }
 
 /// Out of the way for a while.
@@ -81,7 +84,8 @@ async fn reschedule_assignment(
 
 /// Give an assignment to another executive.
 ///
-/// Nobody gets a customer whom another executive has in hand in another program, and nobody whose role places no calls gets any.
+/// Nobody gets a customer whom another executive has in hand in another program: with `with_other_programs`, all of the customer's
+/// open assignments that are its assignee's change hands at once; without it, one that stays behind is refused. Nobody whose role places no calls gets any.
 /// What somebody holds whose role was lowered since stays open until it is given to somebody else here, or all of it by a transfer.
 #[utoipa::path(post, path = "/v1/assignments/{id}/reassign", operation_id = "reassign_assignment", tag = "assignments", request_body = Reassign,
     responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
@@ -98,8 +102,11 @@ async fn reassign_assignment(
         .ok_or_else(|| Problem::fault("/assignee_id", "not_found", "There is no such user."))?;
     user.may_call()
         .map_err(|(code, detail)| Problem::fault("/assignee_id", code, detail))?;
+    assignment.must_be_open()?;
     let open = store::open_of_customer(&mut unit, &caller.scope(), assignment.customer_id).await?;
-    assigning::must_be_free(&open, &assignment, user.id)?;
+    let along = assigning::taken_along(open, &assignment, user.id, to.with_other_programs)?;
+    let along: Result<Vec<_>, Refusal> = along.into_iter().map(|other| other.reassign(user.id)).collect();
+    unit.save_all(along?).await?;
     let change = assignment.reassign(user.id)?;
     saved(unit, change).await
 }
