@@ -15,7 +15,15 @@ use uuid::{ContextV7, Uuid};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
+/// How far a client's clock may be ahead of ours.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
+
 impl Timestamp {
+    /// Whether this lies ahead, by more than clocks differ: nothing that is put on the record has happened then.
+    pub fn lies_ahead(self, now: Self) -> bool {
+        self > now.plus(SKEW)
+    }
+
     /// The instant, cut to microseconds.
     pub fn new(at: DateTime<Utc>) -> Self {
         Self(at.trunc_subsecs(6))

@@ -3,12 +3,16 @@
 use uuid::Uuid;
 
 use crate::access::Scope;
+use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
 use crate::features::customers::store::contacts;
 use crate::features::customers::{self, customer::CustomerId};
 use crate::features::{assignments, attempts, people, programs};
 use crate::http::{Fault, Problem};
 use crate::id::UserId;
+
+/// Why a time is refused that lies ahead.
+pub const NOT_YET: &str = "What is put on the record has happened, and this lies ahead";
 
 /// Collects what is not there, so that all of it is told at once.
 pub struct References<'u, U: Sqls> {
@@ -92,6 +96,13 @@ impl<'u, U: Sqls> References<'u, U> {
             None => self.missing(pointer, "user", id),
         }
         Ok(())
+    }
+
+    /// What is put on the record has happened.
+    pub fn happened(&mut self, pointer: &str, at: Timestamp, now: Timestamp) {
+        if at.lies_ahead(now) {
+            self.fault(pointer, "out_of_range", format!("{NOT_YET}; it is {now} now."));
+        }
     }
 
     /// Adds a fault that was found elsewhere.

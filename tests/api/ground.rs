@@ -269,3 +269,66 @@ async fn a_record_does_not_grow_beyond_a_body_by_many_patches() {
         .await
         .expect(200);
 }
+
+#[actix_web::test]
+async fn what_is_put_on_the_record_has_happened() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let customer = admin
+        .post("/v1/customers", json!({"name": "Soon", "external_id": "SOON"}))
+        .await
+        .expect(201)["id"]
+        .clone();
+    let in_minutes = |minutes: i64| {
+        server
+            .app
+            .clock
+            .now()
+            .plus(chrono::TimeDelta::minutes(minutes))
+            .to_string()
+    };
+    for (path, field, new) in [
+        ("/v1/notes", "occurred_at", json!({"type": "idea", "body": "A box."})),
+        (
+            "/v1/nps-responses",
+            "responded_at",
+            json!({"score": 9, "source": "survey"}),
+        ),
+        (
+            "/v1/service-interests",
+            "raised_at",
+            json!({"service": "Boxes", "raised_by_customer": true}),
+        ),
+        ("/v1/signals", "occurred_at", json!({"kind": "news"})),
+    ] {
+        let at = |minutes| {
+            let mut new = new.clone();
+            new["customer_id"] = customer.clone();
+            new[field] = json!(in_minutes(minutes));
+            new
+        };
+        let problem = admin.post(path, at(7)).await.expect(400);
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{field}"), "{problem}");
+        // Clocks of clients differ.
+        let made = admin.post(path, at(3)).await.expect(201);
+        if path == "/v1/signals" {
+            let path = format!("{path}/{}", made["id"].as_str().unwrap());
+            admin
+                .patch(&path, json!({"occurred_at": in_minutes(7)}))
+                .await
+                .problem(400);
+            admin.patch(&path, json!({"title": "An award"})).await.expect(200);
+        }
+    }
+    let file = format!(
+        "Kind,External ID,Customer External ID,Occurred At\npurchase,1,SOON,{}\npurchase,2,SOON,{}\n",
+        in_minutes(-7),
+        in_minutes(7)
+    );
+    let report = admin.csv("/v1/signals/import", file).await.expect(200);
+    assert_eq!(
+        (&report["created"], &report["errors"][0]["line"]),
+        (&json!(1), &json!(3)),
+        "{report}"
+    );
+}

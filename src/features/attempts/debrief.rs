@@ -18,8 +18,6 @@ use crate::features::nps::response::{NpsResponse, NpsResponseInput};
 use crate::id::UserId;
 use crate::local_time;
 
-/// Clocks of telephones differ: a call that seems to come this far from the future is taken for now.
-const AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// Calls from longer ago are not put on the record.
 const BACK: TimeDelta = TimeDelta::days(366);
 
@@ -102,7 +100,7 @@ impl NewAttempt {
     pub fn when(&self, now: Timestamp) -> Result<Timestamp, TimeFault> {
         let at = self.occurred_at.unwrap_or(now);
         let fault = |detail: String| Err(("/occurred_at", "out_of_range", detail));
-        if at > now.plus(AHEAD) {
+        if at.lies_ahead(now) {
             return fault(format!(
                 "It is {now} now; a call that is to come is scheduled, not recorded."
             ));
@@ -110,6 +108,7 @@ impl NewAttempt {
         if at < now.plus(-BACK) {
             return fault("Calls of more than a year ago are not put on the record.".into());
         }
+        // Clocks of telephones differ: a call that seems to come from a little ahead is taken for now.
         Ok(at.min(now))
     }
 

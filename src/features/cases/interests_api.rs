@@ -40,7 +40,7 @@ pub struct NewServiceInterest {
     pub contact_id: Option<Uuid>,
     #[schema(value_type = Option<crate::id::AnyId>)]
     pub assignment_id: Option<Uuid>,
-    /// Now when absent.
+    /// When the customer raised it: now when absent, and never ahead.
     pub raised_at: Option<Timestamp>,
     #[schema(value_type = Option<crate::id::AnyId>)]
     pub attempt_id: Option<Uuid>,
@@ -83,7 +83,9 @@ async fn create_service_interest(app: App, caller: Caller, new: Json<NewServiceI
     if let Some(there) = there {
         return crate::http::reply::again(&mut unit, there, &interest).await;
     }
+    let now = unit.now();
     let mut references = References::of(&mut unit, &scope);
+    references.happened("/raised_at", interest.raised_at, now);
     references.customer("/customer_id", interest.customer_id).await?;
     references
         .origin(

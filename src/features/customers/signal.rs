@@ -64,6 +64,7 @@ pub struct SignalInput {
     /// Its id where it comes from; unique among signals of its kind.
     #[schema(min_length = 1, max_length = 200)]
     pub external_id: Option<String>,
+    /// When it happened: never ahead.
     pub occurred_at: Timestamp,
     #[schema(max_length = 300)]
     pub title: Option<String>,

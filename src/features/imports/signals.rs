@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::customers::signal::{Signal, SignalInput, SignalKind, SignalStatus};
 use crate::features::customers::store;
+use crate::features::references::NOT_YET;
 use crate::http::Problem;
 use crate::journal::{Change, Unit};
 
@@ -133,11 +134,15 @@ impl Cells<'_> {
 
 /// With its time where there is one; without an offset, as the organization's clocks show it.
 fn occurred_at(cells: &mut Cells<'_>) -> Option<Timestamp> {
-    let zone = cells.context().zone;
+    let (zone, now) = (cells.context().zone, cells.context().now);
     let mut at = |field: &Field| {
-        cells
+        let at = cells
             .read(field, |cell| cells::timestamp(cell, zone))
-            .map(Timestamp::new)
+            .map(Timestamp::new);
+        if at.is_some_and(|at| at.lies_ahead(now)) {
+            cells.fault(field, "out_of_range", NOT_YET);
+        }
+        at
     };
     at(&Field::OccurredAt).or_else(|| at(&Field::OccurredOn))
 }

@@ -45,7 +45,7 @@ pub struct NewNote {
     pub assignment_id: Option<Uuid>,
     #[schema(value_type = Option<crate::id::AnyId>)]
     pub attempt_id: Option<Uuid>,
-    /// When the customer said it; now when absent.
+    /// When the customer said it: now when absent, and never ahead.
     pub occurred_at: Option<Timestamp>,
     #[serde(flatten)]
     pub fields: NoteInput,
@@ -84,7 +84,9 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
     if let Some(there) = there {
         return crate::http::reply::again(&mut unit, there, &note).await;
     }
+    let now = unit.now();
     let mut references = References::of(&mut unit, &scope);
+    references.happened("/occurred_at", note.occurred_at, now);
     references.customer("/customer_id", note.customer_id).await?;
     references
         .origin(note.customer_id, note.contact_id, note.assignment_id, note.attempt_id)

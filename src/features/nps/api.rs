@@ -48,7 +48,7 @@ pub struct NewNpsResponse {
     pub user_id: Option<UserId>,
     #[serde(default = "call")]
     pub source: NpsSource,
-    /// Now when absent.
+    /// When the customer answered: now when absent, and never ahead.
     pub responded_at: Option<Timestamp>,
     #[serde(flatten)]
     pub fields: NpsResponseInput,
@@ -104,7 +104,9 @@ async fn create_nps_response(app: App, caller: Caller, new: Json<NewNpsResponse>
         response.days_since_previous = there.days_since_previous;
         return crate::http::reply::again(&mut unit, there, &response).await;
     }
+    let now = unit.now();
     let mut references = References::of(&mut unit, &scope);
+    references.happened("/responded_at", response.responded_at, now);
     references.customer("/customer_id", response.customer_id).await?;
     references
         .origin(

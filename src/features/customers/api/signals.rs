@@ -98,7 +98,11 @@ async fn update_signal(
 async fn save(unit: &mut Unit, caller: &Caller, change: Change<Signal>) -> Result<Signal, Problem> {
     let fields = &change.after.fields;
     let scope = caller.scope();
+    let now = unit.now();
     let mut references = References::of(unit, &scope);
+    if change.before.as_ref().map(|before| before.fields.occurred_at) != Some(fields.occurred_at) {
+        references.happened("/occurred_at", fields.occurred_at, now);
+    }
     if change.before.is_none() {
         references.customer("/customer_id", fields.customer_id).await?;
     }
