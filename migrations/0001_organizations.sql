@@ -18,9 +18,10 @@ CREATE TABLE installation_secrets (
     secret BYTEA NOT NULL
 );
 
--- The keys that sign access tokens; the newest signs, all verify.
+-- The keys that sign access tokens; the newest signs, all verify: a retired one until its last token has long expired.
 CREATE TABLE signing_keys (
     id TEXT NOT NULL PRIMARY KEY,
     seed BYTEA NOT NULL,
-    created_at TIMESTAMPTZ NOT NULL
+    created_at TIMESTAMPTZ NOT NULL,
+    retired_at TIMESTAMPTZ
 );

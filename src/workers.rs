@@ -61,6 +61,10 @@ async fn swept(app: &App) -> Result<(), Error> {
             "DELETE FROM user_links WHERE expires_at < $1",
             now.plus(TimeDelta::days(-1)),
         ),
+        (
+            "DELETE FROM signing_keys WHERE retired_at < $1",
+            now.plus(TimeDelta::days(-1)),
+        ),
     ] {
         tx.sql(statement).bind(before).run().await?;
     }

@@ -94,11 +94,15 @@ pub async fn signing_keys(db: &mut impl Sqls) -> Result<Vec<Vec<u8>>, Error> {
     Ok(rows.into_iter().map(|(seed,)| seed).collect())
 }
 
+/// Keeps a new key to sign with. The one before is retired: it verifies for a day yet, more than any token lives, and then it goes.
 pub async fn insert_signing_key(db: &Db, id: &str, seed: &[u8; 32], now: Timestamp) -> Result<(), Error> {
     let mut tx = db.begin().await?;
-    // A retired key verifies for a day more than any token lives, then it goes.
-    tx.sql("DELETE FROM signing_keys WHERE created_at < $1 AND id NOT IN (SELECT id FROM signing_keys ORDER BY created_at DESC LIMIT 3)")
+    tx.sql("DELETE FROM signing_keys WHERE retired_at < $1")
         .bind(now.plus(TimeDelta::days(-1)))
+        .run()
+        .await?;
+    tx.sql("UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL")
+        .bind(now)
         .run()
         .await?;
     tx.sql("INSERT INTO signing_keys (id, seed, created_at) VALUES ($1, $2, $3)")

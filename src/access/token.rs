@@ -112,7 +112,7 @@ fn key(seed: [u8; 32]) -> Result<(String, Key), Unusable> {
     ))
 }
 
-/// Makes a new signing key and retires nothing: tokens of the old ones stay good until they expire.
+/// Makes a new signing key and retires the one before: its tokens stay good until they expire.
 ///
 /// # Errors
 /// What the database said.

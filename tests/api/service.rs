@@ -75,6 +75,31 @@ async fn the_signing_keys_are_public_and_only_their_public_halves() {
 }
 
 #[actix_web::test]
+async fn a_retired_key_verifies_for_as_long_as_its_tokens_may_live() {
+    let server = Server::start().await;
+    let app = &server.app;
+    // The key that signs has been doing so for a month; then somebody rotates again and again.
+    app.clock.advance(chrono::TimeDelta::days(30));
+    let before = server.admin();
+    for _ in 0..5 {
+        touchbase::access::token::rotate(&app.db, &app.clock).await.unwrap();
+        app.keys.refresh(&app.db).await.unwrap();
+    }
+    before.get("/v1/me").await.expect(200);
+    let count = async || {
+        let keys = server.nobody().get("/.well-known/jwks.json").await.expect(200);
+        keys["keys"].as_array().unwrap().len()
+    };
+    assert_eq!(count().await, 6);
+    // A day after their retirement they are gone, and the one that signs is not.
+    app.clock.advance(chrono::TimeDelta::hours(25));
+    touchbase::access::token::rotate(&app.db, &app.clock).await.unwrap();
+    app.keys.refresh(&app.db).await.unwrap();
+    assert_eq!(count().await, 2);
+    server.admin().get("/v1/me").await.expect(200);
+}
+
+#[actix_web::test]
 async fn the_audit_log_tells_who_changed_what_and_from_where() {
     let server = Server::start().await;
     let (admin, manager) = (server.admin(), server.manager());
