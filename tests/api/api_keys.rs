@@ -252,3 +252,36 @@ async fn a_key_makes_none_that_outlives_it_and_revokes_none_beyond_it() {
     key.delete(&path(&short)).await.expect(200);
     key.get("/v1/me").await.problem(401);
 }
+
+#[actix_web::test]
+async fn a_lowered_role_takes_along_the_keys_that_grant_more() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let lowered = server.add("lowered", touchbase::access::Role::Admin).await;
+    let make = async |maker: &Client, role: &str, only: Value| {
+        let new = json!({"name": "Script", "role": role, "permissions": only});
+        maker.post("/v1/api-keys", new).await.expect(201)
+    };
+    let strong = make(&lowered, "admin", Value::Null).await;
+    let narrow = make(&lowered, "admin", json!(["customers:read"])).await;
+    let weak = make(&lowered, "viewer", Value::Null).await;
+    let of_strong = make(&with(&server, &strong), "viewer", Value::Null).await;
+    let other = make(&admin, "admin", Value::Null).await;
+    let path = format!("/v1/users/{}", lowered.id());
+    // The same role, or more than before, changes nothing.
+    admin.patch(&path, json!({"title": "Clerk"})).await.expect(200);
+    with(&server, &strong).get("/v1/me").await.expect(200);
+    admin.patch(&path, json!({"role": "manager"})).await.expect(200);
+    for key in [&strong, &of_strong] {
+        with(&server, key).get("/v1/me").await.problem(401);
+    }
+    for key in [&narrow, &weak, &other] {
+        with(&server, key).get("/v1/me").await.expect(200);
+    }
+    // An import lowers a role just so. A contributor reads no programs, and a viewer's key does.
+    let file = "email,role\nlowered@northwind.test,contributor\nviewer@northwind.test,executive\n";
+    admin.csv("/v1/users/import", file).await.expect(200);
+    server.app.callers.forget();
+    with(&server, &weak).get("/v1/me").await.problem(401);
+    with(&server, &narrow).get("/v1/me").await.expect(200);
+}

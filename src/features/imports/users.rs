@@ -94,12 +94,7 @@ impl Importer for Users {
     }
 
     async fn save(&mut self, unit: &mut Unit, changes: Vec<Change<User>>) -> Result<(), Problem> {
-        for change in changes
-            .iter()
-            .filter(|change| change.before.as_ref() != Some(&change.after))
-        {
-            consequences::of(unit, change).await?;
-        }
+        consequences::of(unit, &changes).await?;
         unit.save_all(changes).await?;
         Ok(())
     }

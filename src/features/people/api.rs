@@ -80,6 +80,7 @@ async fn get_user(app: App, caller: Caller, id: Path<UserId>) -> Answer<User> {
 ///
 /// Another role or e-mail address needs `users:secure` as well. Nobody changes their own role, and the last active admin stays one.
 /// With another role or address, links that were made for the user before stop working; another address also ends the user's sessions.
+/// With a role that holds less, the API keys that they made and that grant what they no longer hold are revoked for good, and so are those that these keys made.
 #[utoipa::path(patch, path = "/v1/users/{id}", operation_id = "update_user", tag = "people",
     request_body(content = UserPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The user as they are now", body = User)))]
@@ -128,7 +129,7 @@ async fn begin(app: &App, caller: &Caller, id: UserId) -> Result<(Unit, User), P
 
 /// Saves with all that follows, answers, and lets the change take effect in this process at once.
 async fn finish(app: &App, mut unit: Unit, change: Change<User>) -> Answer<User> {
-    consequences::of(&mut unit, &change).await?;
+    consequences::of(&mut unit, std::slice::from_ref(&change)).await?;
     let user = unit.save(change).await?;
     let answer = unit.answer(Reply::record(user)).await;
     app.callers.forget();

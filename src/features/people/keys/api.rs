@@ -108,6 +108,7 @@ async fn revoke_api_key(app: App, caller: Caller, id: Path<ApiKeyId>, if_match: 
     if_match.allows(&change)?;
     let key = unit.save(change).await?;
     let made = store::made_by_key(&mut unit, caller.organization, *id).await?;
+    let made: Vec<ApiKey> = crate::journal::find_all(&mut unit, caller.organization, &made).await?;
     consequences::revoke(&mut unit, made).await?;
     let answer = unit.answer(Reply::record(key)).await;
     app.callers.forget();

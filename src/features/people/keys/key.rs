@@ -43,7 +43,7 @@ pub struct ApiKey {
     /// How the secret begins, to tell keys apart.
     #[schema(max_length = 20, example = "tb_4kXq")]
     pub hint: String,
-    /// The user who made it; null when another key did. It is revoked when they are deactivated.
+    /// The user who made it; null when another key did. It is revoked when they are deactivated, or no longer hold what it grants.
     pub created_by: Option<UserId>,
     /// The key that made it; null when a user did. It is revoked with that key.
     pub created_by_key: Option<ApiKeyId>,

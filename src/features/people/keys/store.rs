@@ -90,16 +90,22 @@ pub async fn find(db: &mut impl Sqls, scope: &Scope, id: ApiKeyId) -> Result<Opt
     journal::find(db, scope.organization, id).await
 }
 
-/// The keys that a user made, those that these made, and so on.
-pub async fn made_by_user(db: &mut impl Sqls, organization: OrganizationId, user: UserId) -> Result<Vec<Uuid>, Error> {
-    let rows: Vec<(Uuid,)> = db
-        .sql("WITH RECURSIVE made (id) AS (SELECT id FROM api_keys WHERE organization_id = $1 AND created_by = $2 UNION SELECT k.id FROM api_keys k JOIN made m ON k.created_by_key = m.id WHERE k.organization_id = $3) SELECT id FROM made")
-        .bind(organization)
-        .bind(user)
-        .bind(organization)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+/// The keys that users made, those that these made, and so on; each with the user it goes back to.
+pub async fn made_by_users(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<Vec<(Uuid, UserId)>, Error> {
+    let mut sql = db
+        .sql("WITH RECURSIVE made (id, maker) AS (SELECT id, created_by FROM api_keys WHERE organization_id = $1 AND created_by IN ")
+        .bind(organization);
+    sql.list(users);
+    sql.push(
+        " UNION SELECT k.id, m.maker FROM api_keys k JOIN made m ON k.created_by_key = m.id WHERE k.organization_id = ",
+    )
+    .value(organization);
+    sql.push(") SELECT id, maker FROM made");
+    sql.all().await
 }
 
 /// The keys that a key made, those that these made, and so on.

@@ -117,7 +117,7 @@ async fn sign_in_by(app: &App, request: &HttpRequest, link: LinkSignIn, purpose:
     let user = unit.save(user.set_password(now)).await?;
     store::set_password(&mut unit, organization, id, hash).await?;
     store::end_sessions(&mut unit, organization, id, None, now).await?;
-    store::delete_links(&mut unit, organization, id).await?;
+    store::delete_links(&mut unit, organization, &[id]).await?;
     let session = begin(app, &mut unit, organization, user).await?;
     unit.commit().await?;
     app.callers.forget();

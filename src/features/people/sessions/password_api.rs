@@ -45,7 +45,7 @@ async fn change_password(app: App, caller: Caller, request: HttpRequest, change:
     unit.save(user.set_password(now)).await?;
     store::set_password(&mut unit, organization, id, hash).await?;
     store::end_sessions(&mut unit, organization, id, caller.session, now).await?;
-    store::delete_links(&mut unit, organization, id).await?;
+    store::delete_links(&mut unit, organization, &[id]).await?;
     guess.right(&mut unit).await?;
     let answer = unit.answer(Reply::nothing()).await;
     app.callers.forget();

@@ -199,24 +199,44 @@ pub async fn end_sessions(
     but: Option<Uuid>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let mut sql = db
-        .sql("UPDATE refresh_tokens SET revoked_at = $1 WHERE organization_id = $2 AND user_id = $3 AND revoked_at IS NULL")
+    let Some(family) = but else {
+        return end_all_sessions(db, organization, &[user], now).await;
+    };
+    db.sql("UPDATE refresh_tokens SET revoked_at = $1 WHERE organization_id = $2 AND user_id = $3 AND revoked_at IS NULL AND family_id <> $4")
         .bind(now)
-        .bind(organization)
-        .bind(user);
-    if let Some(family) = but {
-        sql.push(" AND family_id <> ").value(family);
-        sql.run().await?;
-        return Ok(());
-    }
-    sql.run().await?;
-    // Access tokens without a session of ours end with them.
-    db.sql("INSERT INTO credentials (organization_id, user_id, tokens_valid_from) VALUES ($1, $2, $3) ON CONFLICT (organization_id, user_id) DO UPDATE SET tokens_valid_from = excluded.tokens_valid_from")
         .bind(organization)
         .bind(user)
-        .bind(now)
+        .bind(family)
         .run()
         .await?;
+    Ok(())
+}
+
+/// Ends all sessions of many users.
+pub async fn end_all_sessions(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    users: &[UserId],
+    now: Timestamp,
+) -> Result<(), Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let mut sql = db
+        .sql("UPDATE refresh_tokens SET revoked_at = $1 WHERE organization_id = $2 AND revoked_at IS NULL AND user_id IN ")
+        .bind(now)
+        .bind(organization);
+    sql.list(users.iter().copied());
+    sql.run().await?;
+    // Access tokens without a session of ours end with them.
+    let mut sql = db.sql("INSERT INTO credentials (organization_id, user_id, tokens_valid_from) VALUES ");
+    for (at, user) in users.iter().enumerate() {
+        sql.push(if at == 0 { "(" } else { ", (" }).value(organization);
+        sql.push(", ").value(*user);
+        sql.push(", ").value(now).push(")");
+    }
+    sql.push(" ON CONFLICT (organization_id, user_id) DO UPDATE SET tokens_valid_from = excluded.tokens_valid_from");
+    sql.run().await?;
     Ok(())
 }
 
@@ -279,12 +299,12 @@ pub async fn spend_link(
     Ok(spent == 1)
 }
 
-/// Makes all links of a user stop working.
-pub async fn delete_links(db: &mut impl Sqls, organization: OrganizationId, user: UserId) -> Result<(), Error> {
-    db.sql("DELETE FROM user_links WHERE organization_id = $1 AND user_id = $2")
-        .bind(organization)
-        .bind(user)
-        .run()
-        .await?;
+/// Makes all links of users stop working.
+pub async fn delete_links(db: &mut impl Sqls, organization: OrganizationId, users: &[UserId]) -> Result<(), Error> {
+    let mut sql = db
+        .sql("DELETE FROM user_links WHERE organization_id = $1 AND user_id IN ")
+        .bind(organization);
+    sql.list(users.iter().copied());
+    sql.run().await?;
     Ok(())
 }
