@@ -169,8 +169,10 @@ async fn who_declines_is_left_in_peace_and_who_asks_not_to_be_called_is_not_call
     let program = manager.post("/v1/programs", json!({"name": "Other"})).await.expect(201);
     let body = json!({"customer_id": alfreds, "assignee_id": executive.id(), "program_id": program["id"]});
     let second = manager.post("/v1/assignments", body.clone()).await.expect(201);
-    let call = json!({"disposition": "do_not_call", "summary": "Never again, please."});
-    let debrief = attempt(&executive, &first, call).await.expect(201);
+    let call = json!({"id": "0190b5a0-0000-7000-8000-0000000000c3", "disposition": "do_not_call", "summary": "Never again, please."});
+    let debrief = attempt(&executive, &first, call.clone()).await.expect(201);
+    // The answer got lost, so the telephone sends it once more: it tells the same, all of it.
+    assert_eq!(attempt(&executive, &first, call).await.expect(200), debrief);
     assert_eq!(
         (
             &debrief["customer"]["do_not_contact"],

@@ -61,11 +61,11 @@ pub struct NewAttempt {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Debrief {
     pub attempt: Attempt,
-    /// As the call left it.
+    /// As the call left it; as it is now, when the debrief is sent once more.
     pub assignment: Assignment,
     /// When the next call is to be placed.
     pub next_call_at: Option<Timestamp>,
-    /// As the call left it.
+    /// As the call left it; as it is now, when the debrief is sent once more.
     pub customer: Customer,
     #[schema(max_items = 50)]
     pub notes: Vec<Note>,

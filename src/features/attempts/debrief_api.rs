@@ -94,7 +94,7 @@ async fn again(unit: &mut Unit, caller: &Caller, there: Attempt, hash: &str) -> 
         nps_response: store::of_attempt(unit, &scope, there.id).await?.pop(),
         action_items: store::of_attempt(unit, &scope, there.id).await?,
         service_interests: store::of_attempt(unit, &scope, there.id).await?,
-        canceled_assignments: Vec::new(),
+        canceled_assignments: store::canceled_by(unit, &scope, &there).await?,
         attempt: there,
     };
     Ok(Reply::status(StatusCode::OK, debrief).revision(revision))

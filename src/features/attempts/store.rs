@@ -8,7 +8,7 @@ use super::attempt::{Attempt, AttemptId, Disposition};
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
-use crate::features::assignments::assignment::AssignmentId;
+use crate::features::assignments::assignment::{Assignment, AssignmentId};
 use crate::features::customers::customer::CustomerId;
 use crate::features::programs::program::ProgramId;
 use crate::http::query::List;
@@ -121,6 +121,23 @@ pub async fn list(
 /// What the database said.
 pub async fn find(db: &mut impl Sqls, scope: &Scope, id: AttemptId) -> Result<Option<Attempt>, Error> {
     journal::find(db, scope.organization, id).await
+}
+
+/// The other assignments of the customer that an attempt canceled: those that were closed with it, in the same moment.
+pub async fn canceled_by(db: &mut impl Sqls, scope: &Scope, attempt: &Attempt) -> Result<Vec<AssignmentId>, Error> {
+    if attempt.disposition != Disposition::DoNotCall {
+        return Ok(Vec::new());
+    }
+    let canceled: Vec<Assignment> = journal::select(db, scope.organization, |sql| {
+        sql.push(" AND assignments.status = 'canceled' AND assignments.customer_id = ")
+            .value(attempt.customer_id)
+            .push(" AND assignments.closed_at = ")
+            .value(attempt.created_at)
+            .push(" AND assignments.id <> ")
+            .value(attempt.assignment_id);
+    })
+    .await?;
+    Ok(canceled.into_iter().map(|assignment| assignment.id).collect())
 }
 
 /// The records of one kind that came of an attempt, as they were made.
