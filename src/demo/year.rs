@@ -23,7 +23,7 @@ use crate::features::people::setup;
 use crate::features::people::user::User;
 use crate::features::programs;
 use crate::features::programs::program::{Participant, Period, Program};
-use crate::features::programs::retry_policy::NextStep;
+use crate::features::programs::retry_policy::{NextStep, Tried};
 use crate::id::OrganizationId;
 use crate::journal::{Change, Unit};
 use crate::local_time;
@@ -214,8 +214,14 @@ impl World<'_> {
                 .map(Timestamp::new);
             let made = u32::try_from(assignment.attempts_made + 1).unwrap_or(u32::MAX);
             let policy = &self.program.fields.retry_policy.0;
-            let promise = promised.map(Timestamp::utc);
-            let next = policy.next_try(disposition, made, occurred_at.utc(), promise, &window, zone);
+            let call = Tried {
+                disposition,
+                attempts: made,
+                occurred_at: occurred_at.utc(),
+                promised: promised.map(Timestamp::utc),
+                now: occurred_at.utc(),
+            };
+            let next = policy.next_try(call, &window, zone);
             let outcome = outcome(disposition, next, promised.is_some());
             let attempt = self.attempt(unit, &assignment, disposition, occurred_at, promised, next, zone);
             worked.push(assignment.attempted(outcome, occurred_at, now).map_err(broken)?);

@@ -188,3 +188,21 @@ async fn who_declines_is_left_in_peace_and_who_asks_not_to_be_called_is_not_call
         "do_not_contact"
     );
 }
+
+#[actix_web::test]
+async fn a_debrief_that_arrives_days_late_schedules_nothing_in_the_past() {
+    let (server, monday) = on_monday().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let assignment = assigned(&manager, &customer(&manager, "Alfreds").await, &executive).await;
+    // Written on a plane on Friday: an hour later would be long gone. Monday's hours have begun, so now is as good a time as any.
+    let friday = monday - TimeDelta::days(3);
+    let body = json!({"disposition": "busy", "occurred_at": friday});
+    let debrief = attempt(&executive, &assignment, body).await.expect(201);
+    about(&debrief["next_call_at"], monday);
+    assert!(time(&debrief["next_call_at"]) >= monday, "{debrief}");
+    // What was promised stays as it was told: it is due at once, and late.
+    let promised = monday - TimeDelta::days(1);
+    let body = json!({"disposition": "left_voicemail", "occurred_at": friday, "callback_promised_at": promised});
+    let debrief = attempt(&executive, &assignment, body).await.expect(201);
+    assert_eq!(time(&debrief["next_call_at"]), promised);
+}

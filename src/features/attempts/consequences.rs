@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::features::assignments::assignment::Outcome;
 use crate::features::assignments::calling_hours::CallingHours;
 use crate::features::customers::customer::{DISCONNECTED, WRONG_NUMBER};
-use crate::features::programs::retry_policy::{Disposition, NextStep, RetryPolicy};
+use crate::features::programs::retry_policy::{Disposition, NextStep, RetryPolicy, Tried};
 
 /// What of the record turned out to be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,19 +51,8 @@ pub struct Consequences {
     pub do_not_contact: bool,
 }
 
-/// What is known when a call has ended.
-#[derive(Debug, Clone, Copy)]
-pub struct Call {
-    pub disposition: Disposition,
-    pub occurred_at: Timestamp,
-    /// When the customer was told to expect the next call.
-    pub promised: Option<Timestamp>,
-    /// How many calls the assignment has had, with this one.
-    pub attempts: u32,
-}
-
 /// What follows from a call, by the program's policy and within the customer's hours.
-pub fn of(call: Call, policy: &RetryPolicy, hours: &CallingHours) -> Consequences {
+pub fn of(call: Tried, policy: &RetryPolicy, hours: &CallingHours) -> Consequences {
     let nothing_but = |outcome| Consequences {
         outcome,
         reached: false,
@@ -100,20 +89,11 @@ pub fn of(call: Call, policy: &RetryPolicy, hours: &CallingHours) -> Consequence
     }
 }
 
-fn again(call: Call, policy: &RetryPolicy, hours: &CallingHours) -> Outcome {
-    let promised = call.promised.map(Timestamp::utc);
-    let step = policy.next_try(
-        call.disposition,
-        call.attempts,
-        call.occurred_at.utc(),
-        promised,
-        &hours.window,
-        hours.zone,
-    );
-    match step {
+fn again(call: Tried, policy: &RetryPolicy, hours: &CallingHours) -> Outcome {
+    match policy.next_try(call, &hours.window, hours.zone) {
         NextStep::CallAgain(at) => Outcome::CallAgain {
             at: Timestamp::new(at),
-            promised: promised == Some(at),
+            promised: call.promised == Some(at),
         },
         NextStep::GiveUp | NextStep::Nothing => Outcome::GiveUp,
     }
@@ -136,11 +116,13 @@ mod tests {
             window: CallingWindow::default(),
             zone: Tz::Europe__Berlin,
         };
-        let call = Call {
+        let occurred_at = time("2026-11-16T10:00:00Z").utc();
+        let call = Tried {
             disposition,
-            occurred_at: time("2026-11-16T10:00:00Z"),
-            promised: promised.map(time),
             attempts,
+            occurred_at,
+            promised: promised.map(|at| time(at).utc()),
+            now: occurred_at,
         };
         of(call, &RetryPolicy::default(), &hours)
     }

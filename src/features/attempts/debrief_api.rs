@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 
 use super::attempt::{Attempt, AttemptId};
-use super::consequences::{self, Call, Consequences, WrongRecord};
+use super::consequences::{self, Consequences, WrongRecord};
 use super::debrief::{Debrief, NewAttempt, TimeFault};
 use super::store;
 use crate::access::{Caller, Permission, Scope};
@@ -17,6 +17,7 @@ use crate::features::customers::customer::Customer;
 use crate::features::notes::note::{self, Note};
 use crate::features::nps::response::{self, NpsResponse, NpsSource};
 use crate::features::programs::program::Program;
+use crate::features::programs::retry_policy::Tried;
 use crate::features::references::References;
 use crate::features::{action_items, assignments, customers, nps, programs};
 use crate::http::body::within;
@@ -179,7 +180,7 @@ async fn record(
     told: Told,
 ) -> Result<Debrief, Problem> {
     let now = unit.now();
-    let follows = follows(&assignment, &new, &told);
+    let follows = follows(&assignment, &new, &told, now);
     let id = new.id.unwrap_or_else(|| unit.new_id());
     let mut attempt = new.attempt(id, &assignment, by, told.occurred_at, &told.hours, now);
     let change = assignment.attempted(follows.outcome, told.occurred_at, now)?;
@@ -226,12 +227,13 @@ async fn record(
     })
 }
 
-fn follows(assignment: &Assignment, new: &NewAttempt, told: &Told) -> Consequences {
-    let call = Call {
+fn follows(assignment: &Assignment, new: &NewAttempt, told: &Told, now: Timestamp) -> Consequences {
+    let call = Tried {
         disposition: new.disposition,
-        occurred_at: told.occurred_at,
-        promised: told.promised,
         attempts: u32::try_from(assignment.attempts_made + 1).unwrap_or(u32::MAX),
+        occurred_at: told.occurred_at.utc(),
+        promised: told.promised.map(Timestamp::utc),
+        now: now.utc(),
     };
     let mut follows = consequences::of(call, &told.program.fields.retry_policy, &told.hours);
     let goes_on = matches!(follows.outcome, Outcome::CallAgain { .. } | Outcome::WaitForData);

@@ -15,7 +15,7 @@
 //! A rule has exactly one of `after_minutes` (1 to 43,200) and `after_days` (1 to 365). Days are
 //! calendar days in the customer's zone: two days after a call at 10:00 is 10:00 two dates later,
 //! whatever clocks do in between. The time so found is moved to the next opening of the customer's
-//! calling window, unless it is within.
+//! calling window, unless it is within. Where a debrief arrives so late that this is past, it is the next opening from now on.
 //!
 //! **A promise wins.** A promised time that lies after the attempt is the next call to the second,
 //! for every disposition that calls again: outside the calling window, and also after the last
@@ -71,6 +71,19 @@ pub enum NextStep {
     GiveUp,
     /// Nothing by this policy: the disposition has consequences of its own.
     Nothing,
+}
+
+/// A call that was placed, as far as the policy asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Tried {
+    pub disposition: Disposition,
+    /// The attempts of the assignment, with this one.
+    pub attempts: u32,
+    pub occurred_at: DateTime<Utc>,
+    /// The time that the customer was told, if any.
+    pub promised: Option<DateTime<Utc>>,
+    /// When it becomes known: later than it occurred where a debrief was written on a plane.
+    pub now: DateTime<Utc>,
 }
 
 /// How long to wait.
@@ -308,28 +321,25 @@ impl RetryPolicy {
         attempts >= self.max_attempts.0
     }
 
-    /// What follows from an attempt that ended with `disposition`.
-    ///
-    /// `attempts_so_far` counts the attempts of the assignment including this one; `occurred_at` is
-    /// when it was made; `promised` is the time the customer was told, if any; `window` and `zone`
-    /// are the customer's. What is answered lies after `occurred_at`.
+    /// What follows from a call; `window` and `zone` are the customer's. What is answered lies after the call and, unless it
+    /// was promised, not before now.
     #[must_use]
-    pub fn next_try(
-        &self,
-        disposition: Disposition,
-        attempts_so_far: u32,
-        occurred_at: DateTime<Utc>,
-        promised: Option<DateTime<Utc>>,
-        window: &CallingWindow,
-        zone: Tz,
-    ) -> NextStep {
-        let Some(rule) = self.rule(disposition) else {
+    pub fn next_try(&self, call: Tried, window: &CallingWindow, zone: Tz) -> NextStep {
+        let Some(rule) = self.rule(call.disposition) else {
             return NextStep::Nothing;
         };
-        match promised {
-            Some(time) if time > occurred_at => NextStep::CallAgain(time),
-            Some(_) | None if self.used_up(attempts_so_far) => NextStep::GiveUp,
-            Some(_) | None => NextStep::CallAgain(rule.next_call(occurred_at, window, zone)),
+        match call.promised {
+            Some(time) if time > call.occurred_at => NextStep::CallAgain(time),
+            Some(_) | None if self.used_up(call.attempts) => NextStep::GiveUp,
+            Some(_) | None => {
+                let next = rule.next_call(call.occurred_at, window, zone);
+                let late = next < call.now;
+                NextStep::CallAgain(if late {
+                    window.next_opening(call.now, zone)
+                } else {
+                    next
+                })
+            }
         }
     }
 

@@ -7,16 +7,21 @@ fn utc(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// The default policy, a customer in Berlin (UTC+1 in November), nothing promised.
-fn after(disposition: Disposition, attempts: u32, occurred_at: &str) -> NextStep {
-    RetryPolicy::default().next_try(
+/// A call that becomes known at once, nothing promised.
+fn tried(disposition: Disposition, attempts: u32, occurred_at: &str) -> Tried {
+    Tried {
         disposition,
         attempts,
-        utc(occurred_at),
-        None,
-        &CallingWindow::default(),
-        Tz::Europe__Berlin,
-    )
+        occurred_at: utc(occurred_at),
+        promised: None,
+        now: utc(occurred_at),
+    }
+}
+
+/// The default policy, a customer in Berlin (UTC+1 in November), nothing promised.
+fn after(disposition: Disposition, attempts: u32, occurred_at: &str) -> NextStep {
+    let call = tried(disposition, attempts, occurred_at);
+    RetryPolicy::default().next_try(call, &CallingWindow::default(), Tz::Europe__Berlin)
 }
 
 fn again(text: &str) -> NextStep {
@@ -122,14 +127,11 @@ fn after_the_sixth_attempt_the_customer_is_unreachable() {
 fn a_promise_is_kept_to_the_second_on_a_sunday_night_after_the_last_attempt() {
     let promised = utc("2026-11-22T22:15:07Z");
     for disposition in Disposition::ALL.iter().copied() {
-        let step = RetryPolicy::default().next_try(
-            disposition,
-            6,
-            utc("2026-11-16T10:00:00Z"),
-            Some(promised),
-            &CallingWindow::default(),
-            Tz::UTC,
-        );
+        let call = Tried {
+            promised: Some(promised),
+            ..tried(disposition, 6, "2026-11-16T10:00:00Z")
+        };
+        let step = RetryPolicy::default().next_try(call, &CallingWindow::default(), Tz::UTC);
         let expected = match RetryPolicy::default().rule(disposition) {
             Some(_) => NextStep::CallAgain(promised),
             None => NextStep::Nothing,
@@ -140,15 +142,34 @@ fn a_promise_is_kept_to_the_second_on_a_sunday_night_after_the_last_attempt() {
 
 #[test]
 fn a_promise_that_was_past_when_it_was_given_is_none() {
-    let step = RetryPolicy::default().next_try(
-        Disposition::CallbackRequested,
-        1,
-        utc("2026-11-16T10:20:00Z"),
-        Some(utc("2026-11-16T10:20:00Z")),
-        &CallingWindow::default(),
-        Tz::UTC,
-    );
+    let call = Tried {
+        promised: Some(utc("2026-11-16T10:20:00Z")),
+        ..tried(Disposition::CallbackRequested, 1, "2026-11-16T10:20:00Z")
+    };
+    let step = RetryPolicy::default().next_try(call, &CallingWindow::default(), Tz::UTC);
     assert_eq!(step, again("2026-11-17T10:20:00Z"));
+}
+
+#[test]
+fn a_debrief_that_arrives_days_late_calls_again_from_now_on_or_as_promised() {
+    // Called on Monday, told on Thursday night: two days later would be Wednesday; the window opens on Friday.
+    let late = Tried {
+        now: utc("2026-11-19T20:00:00Z"),
+        ..tried(Disposition::LeftVoicemail, 1, "2026-11-16T10:00:00Z")
+    };
+    let next = |call| RetryPolicy::default().next_try(call, &CallingWindow::default(), Tz::UTC);
+    assert_eq!(next(late), again("2026-11-20T09:00:00Z"));
+    let in_time = Tried {
+        now: utc("2026-11-17T20:00:00Z"),
+        ..late
+    };
+    assert_eq!(next(in_time), again("2026-11-18T10:00:00Z"));
+    // What was promised stays on the record as it was: it is due at once, and late.
+    let promised = Tried {
+        promised: Some(utc("2026-11-18T15:00:00Z")),
+        ..late
+    };
+    assert_eq!(next(promised), again("2026-11-18T15:00:00Z"));
 }
 
 #[test]
@@ -244,6 +265,7 @@ proptest! {
         max_attempts in 1_u32..10,
         second in 1_735_689_600_i64..2_082_758_400,
         promised in proptest::option::of(-100_000_i64..1_000_000),
+        late in prop_oneof![Just(0_i64), 0_i64..40_000_000],
         rule in rule(),
         zone in proptest::sample::select(TZ_VARIANTS.to_vec()),
         opens in 0_u32..1_439,
@@ -260,7 +282,9 @@ proptest! {
         let occurred_at = DateTime::from_timestamp(second, 0).unwrap();
         let promise = promised.map(|wait| occurred_at + TimeDelta::seconds(wait));
         let kept = promise.filter(|time| *time > occurred_at);
-        match policy.next_try(disposition, attempts, occurred_at, promise, &window, zone) {
+        let now = occurred_at + TimeDelta::seconds(late);
+        let call = Tried { disposition, attempts, occurred_at, promised: promise, now };
+        match policy.next_try(call, &window, zone) {
             NextStep::Nothing => prop_assert!(policy.rule(disposition).is_none()),
             NextStep::GiveUp => prop_assert!(attempts >= max_attempts && kept.is_none()),
             NextStep::CallAgain(at) => {
@@ -269,6 +293,7 @@ proptest! {
                     Some(time) => prop_assert_eq!(at, time),
                     None => {
                         prop_assert!(attempts < max_attempts);
+                        prop_assert!(at >= now);
                         prop_assert!(window.contains(at, zone), "{} {:?}", at, window);
                         if let Wait::Minutes(minutes) = rule.wait() {
                             prop_assert!(at - occurred_at >= TimeDelta::minutes(minutes.into()));
