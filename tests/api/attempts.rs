@@ -201,6 +201,28 @@ async fn a_debrief_that_does_not_fit_leaves_nothing_behind() {
 }
 
 #[actix_web::test]
+async fn a_call_lies_not_ahead_and_what_it_promises_lies_after_it() {
+    let (server, monday) = on_monday().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let assignment = assigned(&manager, &customer(&manager, "Alfreds").await, &executive).await;
+    let tell = |occurred_at: DateTime<Utc>, promised: Option<DateTime<Utc>>| {
+        let body = json!({"disposition": "no_answer", "occurred_at": occurred_at, "callback_promised_at": promised});
+        attempt(&executive, &assignment, body)
+    };
+    // Clocks of telephones differ by minutes; then it is now.
+    let debrief = tell(monday + TimeDelta::minutes(4), None).await.expect(201);
+    about(&debrief["attempt"]["occurred_at"], monday);
+    let problem = tell(monday + TimeDelta::minutes(7), None).await.expect(400);
+    assert_eq!(problem["errors"][0]["pointer"], "/occurred_at");
+    let call = monday - TimeDelta::hours(1);
+    for promised in [call, call - TimeDelta::seconds(1)] {
+        let problem = tell(call, Some(promised)).await.expect(400);
+        assert_eq!(problem["errors"][0]["pointer"], "/callback_promised_at");
+    }
+    tell(call, Some(call + TimeDelta::seconds(1))).await.expect(201);
+}
+
+#[actix_web::test]
 async fn a_debrief_sent_twice_from_a_plane_is_one() {
     let (server, monday) = on_monday().await;
     let (manager, executive) = (server.manager(), server.executive());
