@@ -44,12 +44,18 @@ crate::words! {
         /// Place the calls of one's own assignments.
         AttemptsCreate = "attempts:create",
         NotesRead = "notes:read",
+        /// Write them, and change one's own.
         NotesWrite = "notes:write",
+        /// Change and delete anybody's.
+        NotesManage = "notes:manage",
         NpsRead = "nps_responses:read",
         NpsWrite = "nps_responses:write",
         /// Service interests and rescue cases.
         CasesRead = "cases:read",
+        /// Open them, and change those that one owns or made.
         CasesWrite = "cases:write",
+        /// Change anybody's.
+        CasesManage = "cases:manage",
         ActionItemsRead = "action_items:read",
         /// Work one's own and one's department's.
         ActionItemsWork = "action_items:work",
@@ -82,10 +88,12 @@ impl Role {
                 P::AttemptsCreate,
                 P::NotesRead,
                 P::NotesWrite,
+                P::NotesManage,
                 P::NpsRead,
                 P::NpsWrite,
                 P::CasesRead,
                 P::CasesWrite,
+                P::CasesManage,
                 P::ActionItemsRead,
                 P::ActionItemsWork,
                 P::ActionItemsManage,

@@ -157,3 +157,55 @@ async fn an_unhappy_answer_opens_a_case_that_somebody_owns() {
         "not_found"
     );
 }
+
+#[actix_web::test]
+async fn anybodys_notes_and_cases_are_a_permission_of_their_own() {
+    let server = Server::start().await;
+    let (admin, executive) = (server.admin(), server.executive());
+    let customer = admin
+        .post("/v1/customers", json!({"name": "Alfreds"}))
+        .await
+        .expect(201)["id"]
+        .clone();
+    let with = async |permissions: Value| {
+        let key = json!({"name": "Script", "role": "manager", "permissions": permissions});
+        let key = admin.post("/v1/api-keys", key).await.expect(201);
+        Client {
+            token: key["secret"].as_str().map(str::to_owned),
+            ..server.nobody()
+        }
+    };
+    let (writes, manages) = (
+        json!(["notes:write", "cases:write"]),
+        json!(["notes:write", "notes:manage", "cases:write", "cases:manage"]),
+    );
+    let (writes, manages) = (with(writes).await, with(manages).await);
+    for (path, new, edit) in [
+        (
+            "/v1/notes",
+            json!({"type": "idea", "body": "A box."}),
+            json!({"body": "A better box."}),
+        ),
+        (
+            "/v1/rescue-cases",
+            json!({"reason": "No box"}),
+            json!({"severity": "high"}),
+        ),
+        (
+            "/v1/service-interests",
+            json!({"service": "Boxes", "raised_by_customer": true}),
+            json!({"stage": "contacted"}),
+        ),
+    ] {
+        let mut new = new;
+        new["customer_id"] = customer.clone();
+        let made = executive.post(path, new).await.expect(201);
+        let path = format!("{path}/{}", made["id"].as_str().unwrap());
+        assert_eq!(
+            writes.patch(&path, edit.clone()).await.problem(403),
+            "not_yours",
+            "{path}"
+        );
+        manages.patch(&path, edit).await.expect(200);
+    }
+}

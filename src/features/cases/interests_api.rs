@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::service_interest::{Context, ServiceInterest, ServiceInterestId, ServiceInterestInput};
 use super::store::{self, ServiceInterestFilter};
-use crate::access::{Caller, Permission, Role};
+use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::references::References;
@@ -111,6 +111,7 @@ async fn get_service_interest(app: App, caller: Caller, id: Path<ServiceInterest
 
 /// Change a service interest.
 ///
+/// Its owner may, whoever made it, and who holds `cases:manage`: managers do.
 /// Its stage goes forward: raised, contacted, offered, won or lost. What was lost may be taken up again; what was won stays won.
 #[utoipa::path(patch, path = "/v1/service-interests/{id}", operation_id = "update_service_interest", tag = "cases",
     request_body(content = ServiceInterestPatch, content_type = "application/merge-patch+json"),
@@ -130,10 +131,11 @@ async fn update_service_interest(
         .into_iter()
         .flatten()
         .any(|user| caller.is(user));
-    if !own && !matches!(caller.role, Role::Admin | Role::Manager) {
-        return Err(
-            Refusal::not_yours("A service interest is changed by its owner, whoever made it, or a manager.").into(),
-        );
+    if !own && !caller.may(Permission::CasesManage) {
+        return Err(Refusal::not_yours(
+            "A service interest is changed by its owner or whoever made it, or with the permission `cases:manage`.",
+        )
+        .into());
     }
     let fields = patch.apply(&interest.fields)?;
     let new_owner = fields.owner_id.filter(|owner| interest.fields.owner_id != Some(*owner));

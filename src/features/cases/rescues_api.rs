@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::rescue_case::{Context, RescueCase, RescueCaseId, RescueCaseInput};
 use super::store::{self, RescueCaseFilter};
-use crate::access::{Caller, Permission, Role};
+use crate::access::{Caller, Permission};
 use crate::features::customers::customer::CustomerId;
 use crate::features::nps;
 use crate::features::nps::response::NpsResponseId;
@@ -113,6 +113,7 @@ async fn get_rescue_case(app: App, caller: Caller, id: Path<RescueCaseId>) -> An
 
 /// Change a rescue case.
 ///
+/// Its owner may, whoever made it, and who holds `cases:manage`: managers do.
 /// Closing it needs a resolution; a closed case can be taken up again.
 #[utoipa::path(patch, path = "/v1/rescue-cases/{id}", operation_id = "update_rescue_case", tag = "cases",
     request_body(content = RescueCasePatch, content_type = "application/merge-patch+json"),
@@ -132,8 +133,11 @@ async fn update_rescue_case(
         .into_iter()
         .flatten()
         .any(|user| caller.is(user));
-    if !own && !matches!(caller.role, Role::Admin | Role::Manager) {
-        return Err(Refusal::not_yours("A rescue case is changed by its owner, whoever made it, or a manager.").into());
+    if !own && !caller.may(Permission::CasesManage) {
+        return Err(Refusal::not_yours(
+            "A rescue case is changed by its owner or whoever made it, or with the permission `cases:manage`.",
+        )
+        .into());
     }
     let fields = patch.apply(&case.fields)?;
     let new_owner = fields.owner_id.filter(|owner| case.fields.owner_id != Some(*owner));

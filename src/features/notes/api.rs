@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::note::{Context, Note, NoteId, NoteInput};
 use super::store::{self, NoteFilter};
-use crate::access::{Caller, Permission, Role, Scope};
+use crate::access::{Caller, Permission, Scope};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::references::References;
@@ -107,7 +107,7 @@ async fn get_note(app: App, caller: Caller, id: Path<NoteId>) -> Answer<Note> {
 
 /// Change a note.
 ///
-/// Its author may, and a manager.
+/// Its author may, and who holds `notes:manage`: managers do.
 #[utoipa::path(patch, path = "/v1/notes/{id}", operation_id = "update_note", tag = "notes",
     request_body(content = NotePatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The note as it is now", body = Note)))]
@@ -126,7 +126,7 @@ async fn update_note(app: App, caller: Caller, id: Path<NoteId>, patch: NotePatc
 
 /// Delete a note.
 ///
-/// Its author may, and a manager. The journal keeps what it said.
+/// Its author may, and who holds `notes:manage`: managers do. The journal keeps what it said.
 #[utoipa::path(delete, path = "/v1/notes/{id}", operation_id = "delete_note", tag = "notes",
     responses((status = 204, description = "It is gone")))]
 async fn delete_note(app: App, caller: Caller, id: Path<NoteId>, if_match: IfMatch) -> Answer<()> {
@@ -137,14 +137,14 @@ async fn delete_note(app: App, caller: Caller, id: Path<NoteId>, if_match: IfMat
     unit.answer(Reply::nothing()).await
 }
 
-/// The note, when it is this caller's to change: its author's, or a manager's.
+/// The note, when it is this caller's to change: its author's, or anybody's with `notes:manage`.
 async fn theirs(unit: &mut Unit, scope: &Scope, caller: &Caller, id: NoteId) -> Result<Note, Problem> {
     let note = store::find(unit, scope, id).await?.ok_or_else(Problem::not_found)?;
     let own = note.author_id.is_some_and(|author| caller.is(author));
-    if own || matches!(caller.role, Role::Admin | Role::Manager) {
+    if own || caller.may(Permission::NotesManage) {
         return Ok(note);
     }
-    Err(Refusal::not_yours("A note is changed by its author or by a manager.").into())
+    Err(Refusal::not_yours("A note is changed by its author, or with the permission `notes:manage`.").into())
 }
 
 /// Which themes are asked for.
