@@ -34,13 +34,41 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
 /// Reads the query string into `T`; parameters that `T` does not know are left to others.
 pub(super) fn read<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
-    serde_urlencoded::from_str(request.query_string())
+    let text = request.query_string();
+    let pairs = pieces(text);
+    let whole = joined(pairs.clone());
+    let text = if whole.len() == pairs.len() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(serde_urlencoded::to_string(whole).unwrap_or_default())
+    };
+    serde_urlencoded::from_str(&text)
         .map_err(|error| Problem::fault("", "malformed", format!("The query cannot be read: {error}.")))
 }
 
-/// Name and value of each parameter, decoded.
-pub fn pairs(query: &str) -> Vec<(String, String)> {
+/// Name and value of each parameter, decoded; as they stand.
+pub(super) fn pieces(query: &str) -> Vec<(String, String)> {
     serde_urlencoded::from_str(query).unwrap_or_default()
+}
+
+/// Name and value of each parameter, decoded. What is given in several pieces, as some clients do with lists, is one:
+/// `status_in=a&status_in=b` is `status_in=a,b`. The gate has refused everything else that is given twice.
+pub fn pairs(query: &str) -> Vec<(String, String)> {
+    joined(pieces(query))
+}
+
+pub(super) fn joined(pieces: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = Vec::with_capacity(pieces.len());
+    for (name, value) in pieces {
+        match pairs.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => {
+                known.push(',');
+                known.push_str(&value);
+            }
+            None => pairs.push((name, value)),
+        }
+    }
+    pairs
 }
 
 /// One parameter, decoded.

@@ -152,9 +152,10 @@ impl Rules {
         let Some(operation) = self.operations.get(operation) else {
             return Ok(());
         };
-        let given = query::pairs(text);
+        let pieces = query::pieces(text);
+        let given = query::joined(pieces.clone());
         let mut faults = Vec::new();
-        for (at, (name, value)) in given.iter().enumerate() {
+        for (name, value) in &given {
             let Some(parameter) = operation.parameters.iter().find(|parameter| parameter.name == *name) else {
                 let known: Vec<&str> = operation
                     .parameters
@@ -173,7 +174,8 @@ impl Rules {
                 ));
                 continue;
             };
-            if given.iter().take(at).any(|(earlier, _)| earlier == name) {
+            let times = pieces.iter().filter(|(piece, _)| piece == name).count();
+            if times > 1 && !self.is(&parameter.schema, "array") {
                 faults.push(Fault::new(
                     name.clone(),
                     "duplicate",
@@ -214,18 +216,24 @@ impl Rules {
         }
     }
 
-    /// A parameter's text as the JSON that its schema describes.
-    fn typed(&self, schema: &Value, text: &str) -> Value {
-        let schema = match schema["$ref"].as_str() {
+    /// The schema itself, where it is named.
+    fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        match schema["$ref"].as_str() {
             Some(reference) => &self.schemas[reference.rsplit('/').next().unwrap_or_default()],
             None => schema,
-        };
-        let is = |kind: &str| {
-            schema["type"] == kind
-                || schema["type"]
-                    .as_array()
-                    .is_some_and(|kinds| kinds.iter().any(|k| k == kind))
-        };
+        }
+    }
+
+    /// Whether a schema takes values of this type.
+    fn is(&self, schema: &Value, kind: &str) -> bool {
+        let kinds = &self.resolved(schema)["type"];
+        kinds == kind || kinds.as_array().is_some_and(|kinds| kinds.iter().any(|k| k == kind))
+    }
+
+    /// A parameter's text as the JSON that its schema describes.
+    fn typed(&self, schema: &Value, text: &str) -> Value {
+        let schema = self.resolved(schema);
+        let is = |kind: &str| self.is(schema, kind);
         let parsed = if is("integer") {
             text.parse::<i64>().ok().map(Value::from)
         } else if is("boolean") {

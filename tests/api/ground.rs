@@ -332,3 +332,30 @@ async fn what_is_put_on_the_record_has_happened() {
         "{report}"
     );
 }
+
+#[actix_web::test]
+async fn a_list_may_be_given_in_pieces_and_nothing_else_twice() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let whole = manager
+        .get("/v1/users?role_in=admin,viewer&sort=name")
+        .await
+        .expect(200);
+    assert_eq!(whole["data"].as_array().unwrap().len(), 2);
+    let pieces = "/v1/users?role_in=admin&sort=name&role_in=viewer";
+    assert_eq!(manager.get(pieces).await.expect(200), whole);
+    // A cursor belongs to the same list, however it is written.
+    let first = manager.get(&format!("{pieces}&limit=1")).await.expect(200);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let next = format!("/v1/users?role_in=admin,viewer&sort=name&cursor={cursor}");
+    assert_eq!(manager.get(&next).await.expect(200)["data"][0], whole["data"][1]);
+    let request = manager.request("GET", pieces).header("accept", "text/csv");
+    assert_eq!(manager.send(request).await.text.lines().count(), 3);
+    let problem = manager.get("/v1/users?role_in=admin&role_in=king").await.expect(400);
+    assert_eq!(problem["errors"][0]["pointer"], "role_in");
+    let problem = manager.get("/v1/users?department=a&department=b").await.expect(400);
+    assert_eq!(
+        (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+        (&json!("department"), &json!("duplicate"))
+    );
+}
