@@ -24,7 +24,7 @@ pub struct Config {
     #[arg(long, env = "TOUCHBASE_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// Address for `/metrics` alone; without it, metrics are served beside the API.
+    /// Address for `/metrics` alone, for whoever can reach it; without it, metrics are served beside the API to callers on the same machine.
     #[arg(long, env = "TOUCHBASE_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
 

@@ -28,6 +28,14 @@ async fn metrics_are_here_unless_they_have_a_listener_of_their_own() {
     let metrics = server.nobody().get("/metrics").await;
     assert_eq!(metrics.status, 200);
     assert!(metrics.header("content-type").starts_with("text/plain"));
+    // A proxy on the same machine speaks for anybody.
+    for header in ["x-forwarded-for", "forwarded", "via"] {
+        let client = server.nobody();
+        let request = client.request("GET", "/metrics").header(header, "203.0.113.9");
+        assert_eq!(client.send(request).await.problem(404), "not_found", "{header}");
+    }
+    let behind = Server::start_with(|config| config.trusted_proxies = 1).await;
+    behind.nobody().get("/metrics").await.problem(404);
     let server = Server::start_with(|config| config.metrics_listen = Some(([127, 0, 0, 1], 9).into())).await;
     server.nobody().get("/metrics").await.problem(404);
 }

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -75,18 +75,43 @@ async fn get_readiness(app: App) -> Answer<Health> {
 
 /// Figures about the server, for Prometheus.
 ///
-/// Requests by endpoint, status and duration. When the installation gives metrics a listener of their own, they are there and not here.
+/// Requests by endpoint, status and duration, for callers on the same machine and not through a proxy.
+/// When the installation gives metrics a listener of their own, they are there and not here.
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "service",
     responses((status = 200, description = "Prometheus' text format", body = String, content_type = "text/plain"),
-        (status = 404, description = "Metrics have a listener of their own", body = crate::http::ProblemBody, content_type = "application/problem+json")))]
-async fn get_metrics(app: App) -> Result<HttpResponse, Problem> {
+        (status = 404, description = "Metrics have a listener of their own, or are asked for from elsewhere", body = crate::http::ProblemBody, content_type = "application/problem+json")))]
+async fn get_metrics(app: App, request: HttpRequest) -> Result<HttpResponse, Problem> {
     if app.config.metrics_listen.is_some() {
         return Err(Problem::new(
             Code::NotFound,
             "Metrics have a listener of their own, which the installation's settings name.",
         ));
     }
+    if !from_this_machine(&request, app.config.trusted_proxies) {
+        return Err(Problem::new(
+            Code::NotFound,
+            "Metrics are told here to callers on the same machine alone. `--metrics-listen` gives them a listener of their own.",
+        ));
+    }
     Ok(metrics_text(&app))
+}
+
+/// What proxies say of whom they speak for.
+const FORWARDED: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
+/// Whether the caller is a program beside this one. A proxy beside this one speaks for anybody.
+fn from_this_machine(request: &HttpRequest, trusted_proxies: usize) -> bool {
+    let beside = request
+        .peer_addr()
+        .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    beside && trusted_proxies == 0 && !FORWARDED.iter().any(|name| request.headers().contains_key(*name))
 }
 
 /// The metrics as Prometheus reads them.
@@ -117,4 +142,35 @@ async fn get_signing_keys(app: App) -> Answer<JsonWebKeySet> {
     Ok(Reply::ok(JsonWebKeySet {
         keys: app.keys.public(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::from_this_machine;
+
+    #[test]
+    fn metrics_are_told_on_this_machine_alone() {
+        let from = |peer: &str| TestRequest::default().peer_addr(peer.parse().unwrap());
+        let told = |request: TestRequest, proxies| from_this_machine(&request.to_http_request(), proxies);
+        for peer in ["127.0.0.1:9", "127.8.8.8:9", "[::1]:9", "[::ffff:127.0.0.1]:9"] {
+            assert!(told(from(peer), 0), "{peer}");
+            assert!(!told(from(peer), 1), "{peer}");
+            assert!(
+                !told(from(peer).insert_header(("x-forwarded-for", "127.0.0.1")), 0),
+                "{peer}"
+            );
+        }
+        for peer in [
+            "10.0.0.1:9",
+            "192.168.1.2:9",
+            "[::]:9",
+            "[fe80::1]:9",
+            "[::ffff:10.0.0.1]:9",
+        ] {
+            assert!(!told(from(peer), 0), "{peer}");
+        }
+        assert!(!told(TestRequest::default(), 0));
+    }
 }
