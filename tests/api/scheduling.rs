@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use touchbase::access::Role;
 
 use crate::assignments::{a_good_time, assigned, customer, path};
 use crate::support::Server;
@@ -63,4 +64,50 @@ async fn a_call_is_scheduled_ahead_and_within_the_customers_hours_whichever_way_
     // Sent once more when the time has come: it was ahead when it was made.
     server.app.clock.advance(TimeDelta::days(30));
     assert_eq!(server.manager().post("/v1/assignments", one).await.expect(200), first);
+}
+
+#[actix_web::test]
+async fn due_day_priority_and_reason_of_an_open_assignment_can_be_changed() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let second = server.add("second", Role::Executive).await;
+    let assignment = assigned(&manager, &customer(&manager, "Alfreds").await, &executive).await;
+    let path = path(&assignment);
+    let more = json!({"due_on": "2026-12-01", "priority": "urgent", "reason": "They asked for it"});
+    let changed = executive.patch(&path, more.clone()).await.expect(200);
+    for field in ["due_on", "priority", "reason"] {
+        assert_eq!(changed[field], more[field], "{field}");
+    }
+    assert_eq!(changed["status"], "queued");
+    // A retry holds already; what another has changed meanwhile is not overwritten.
+    let patch = |body: Value| {
+        let request = manager.request("PATCH", &path);
+        let request = request.header("content-type", "application/merge-patch+json");
+        let old = format!("\"{}\"", assignment["revision"]);
+        manager.send(request.header("if-match", old).body(body.to_string()))
+    };
+    assert_eq!(patch(more).await.expect(200), changed);
+    assert_eq!(patch(json!({"due_on": null})).await.problem(412), "precondition_failed");
+    let cleared = manager
+        .patch(&path, json!({"due_on": null, "priority": null}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&cleared["due_on"], &cleared["priority"]),
+        (&Value::Null, &json!("normal"))
+    );
+    let due = executive.get("/v1/assignments?due_on_gte=2026-01-01").await.expect(200);
+    assert_eq!(due["data"], json!([]));
+
+    let low = json!({"priority": "low"});
+    assert_eq!(second.patch(&path, low.clone()).await.problem(403), "not_yours");
+    let reply = server.viewer().patch(&path, low.clone()).await;
+    assert_eq!(reply.problem(403), "insufficient_permission");
+    let reply = executive.patch(&path, json!({"status": "completed"})).await;
+    assert_eq!(reply.problem(400), "invalid_request");
+    executive
+        .post(&format!("{path}/decline"), Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(executive.patch(&path, low).await.problem(409), "wrong_state");
 }

@@ -1,7 +1,7 @@
 //! An assignment: a customer whom one executive is to call, within a program.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::batch::BatchId;
@@ -79,6 +79,19 @@ pub struct AssignmentInput {
     pub due_on: Option<NaiveDate>,
     pub scheduled_for: Option<Timestamp>,
     pub priority: AssignmentPriority,
+    pub reason: Option<String>,
+}
+
+/// What can be changed of an assignment without a word to anybody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignmentFields {
+    /// The day by which the call should have been made.
+    pub due_on: Option<NaiveDate>,
+    #[serde(default)]
+    pub priority: AssignmentPriority,
+    /// Why this customer, in a sentence.
+    #[schema(max_length = 1000)]
     pub reason: Option<String>,
 }
 
@@ -178,6 +191,30 @@ impl Assignment {
                 self.status
             ))),
         }
+    }
+
+    /// What can be changed of it, as it is.
+    pub fn fields(&self) -> AssignmentFields {
+        AssignmentFields {
+            due_on: self.due_on,
+            priority: self.priority,
+            reason: self.reason.clone(),
+        }
+    }
+
+    /// Other fields than before. The same ones change nothing, closed or not.
+    ///
+    /// # Errors
+    /// `wrong_state` when it is closed.
+    pub fn revise(self, fields: AssignmentFields) -> Result<Change<Self>, Refusal> {
+        if fields != self.fields() {
+            self.must_be_open()?;
+        }
+        Ok(self.change("updated", |next| {
+            next.due_on = fields.due_on;
+            next.priority = fields.priority;
+            next.reason = fields.reason;
+        }))
     }
 
     /// Moves the call to another time, within the customer's hours or, on purpose, outside them.

@@ -5,19 +5,21 @@ use utoipa::ToSchema;
 
 use super::api::found;
 use super::assigning;
-use super::assignment::{Assignment, AssignmentId};
+use super::assignment::{Assignment, AssignmentFields, AssignmentId};
 use super::calling_hours::CallingHours;
 use super::store;
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::features::customers;
-use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
+use crate::http::precondition::IfMatch;
+use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Reply};
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
 use crate::refusal::Refusal;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
+        update_assignment: Access::Needs(Permission::AssignmentsWork),
         reschedule_assignment: Access::Needs(Permission::AssignmentsWork),
         reassign_assignment: Access::Needs(Permission::AssignmentsManage),
         snooze_assignment: Access::Needs(Permission::AssignmentsWork),
@@ -26,6 +28,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         complete_assignment: Access::Needs(Permission::AssignmentsWork),
     ]
 }
+
+/// The fields to change.
+type AssignmentPatch = Patch<AssignmentFields>;
 
 /// Another time for the call.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -62,6 +67,27 @@ pub struct Snooze {
 pub struct Closing {
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
+}
+
+/// Change an assignment.
+///
+/// Its due day, priority and reason, while it is open; only its executive or a manager may. Everything else moves by commands of its own: reschedule, reassign, snooze, decline, cancel, complete.
+#[utoipa::path(patch, path = "/v1/assignments/{id}", operation_id = "update_assignment", tag = "assignments",
+    request_body(content = AssignmentPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
+async fn update_assignment(
+    app: App,
+    caller: Caller,
+    id: Path<AssignmentId>,
+    patch: AssignmentPatch,
+    if_match: IfMatch,
+) -> Answer<Assignment> {
+    let mut unit = app.write(&caller).await?;
+    let assignment = own(&mut unit, &caller, *id).await?;
+    let fields = patch.apply(&assignment.fields())?;
+    let change = assignment.revise(fields)?;
+    if_match.allows(&change)?;
+    saved(unit, change).await
 }
 
 /// Move a call to another time.

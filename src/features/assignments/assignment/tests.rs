@@ -46,6 +46,7 @@ fn in_state(status: AssignmentStatus) -> Assignment {
 
 #[derive(Debug, Clone, Copy)]
 enum Command {
+    Revise,
     Reschedule,
     Reassign,
     Snooze,
@@ -58,6 +59,7 @@ enum Command {
 fn commands() -> Vec<Command> {
     let promised = |promised| Outcome::CallAgain { at: later(5), promised };
     vec![
+        Command::Revise,
         Command::Reschedule,
         Command::Reassign,
         Command::Snooze,
@@ -77,6 +79,11 @@ fn commands() -> Vec<Command> {
 fn apply(assignment: Assignment, command: Command) -> Result<Assignment, Refusal> {
     let other = UserId(Uuid::from_u128(8));
     match command {
+        Command::Revise => {
+            let mut fields = assignment.fields();
+            fields.reason = Some(format!("{} and more", fields.reason.unwrap_or_default()));
+            assignment.revise(fields)
+        }
         Command::Reschedule => assignment.reschedule(later(3), true, &hours(), now()),
         Command::Reassign => assignment.reassign(other),
         Command::Snooze => assignment.snooze(later(2), now()),
@@ -92,7 +99,7 @@ fn apply(assignment: Assignment, command: Command) -> Result<Assignment, Refusal
 fn leads_to(from: AssignmentStatus, command: Command) -> AssignmentStatus {
     match command {
         Command::Reschedule | Command::Attempt(Outcome::CallAgain { .. }) => AssignmentStatus::Scheduled,
-        Command::Reassign => from,
+        Command::Revise | Command::Reassign => from,
         // The call of the scheduled one was before the end of the snooze.
         Command::Snooze | Command::Attempt(Outcome::WaitForData) => AssignmentStatus::Queued,
         Command::Decline | Command::Attempt(Outcome::Declined) => AssignmentStatus::Declined,
@@ -129,6 +136,15 @@ fn a_time_that_is_not_ahead_is_refused() {
             Code::InThePast
         );
         assert_eq!(new(None).snooze(at, now()).unwrap_err().code, Code::InThePast);
+    }
+}
+
+#[test]
+fn what_changes_nothing_is_a_success_also_when_closed() {
+    for &status in AssignmentStatus::ALL {
+        let assignment = in_state(status);
+        let same = assignment.clone().revise(assignment.fields()).unwrap().after;
+        assert_eq!(same, assignment);
     }
 }
 
