@@ -123,7 +123,7 @@ async fn a_wrong_record_becomes_work_for_a_data_steward() {
         let assignment = assigned(&manager, &id, &executive).await;
         let body = json!({"disposition": disposition, "contact_id": contact["id"]});
         let debrief = attempt(&executive, &assignment, body).await.expect(201);
-        let item = &debrief["action_items"][0];
+        let item = &debrief["action_items"][0].clone();
         assert_eq!(
             (&item["kind"], &item["owner_id"], &item["department"]),
             (&json!("data_quality"), &Value::Null, &json!("Data"))
@@ -133,10 +133,8 @@ async fn a_wrong_record_becomes_work_for_a_data_steward() {
             (&debrief["assignment"]["status"], &debrief["next_call_at"]),
             (&json!("queued"), &Value::Null)
         );
-        let contact = manager
-            .get(&format!("/v1/contacts/{}", contact["id"].as_str().unwrap()))
-            .await
-            .expect(200);
+        let contact_path = format!("/v1/contacts/{}", contact["id"].as_str().unwrap());
+        let contact = manager.get(&contact_path).await.expect(200);
         if disposition == "contact_left_company" {
             assert_eq!(contact["active"], false);
         } else {
@@ -147,6 +145,21 @@ async fn a_wrong_record_becomes_work_for_a_data_steward() {
             .await
             .expect(201);
         assert_eq!(debrief["customer"]["flags"], json!([flag]));
+        // The data steward looks at both: no flag is left.
+        for item in [item, &debrief["action_items"][0]] {
+            let path = format!("/v1/action-items/{}", item["id"].as_str().unwrap());
+            let owner = json!({"owner_id": server.contributor().id()});
+            manager.patch(&path, owner).await.expect(200);
+            let done = server.contributor().post(&format!("{path}/complete"), json!({})).await;
+            done.expect(200);
+        }
+        for path in [format!("/v1/customers/{id}"), contact_path.clone()] {
+            assert_eq!(
+                manager.get(&path).await.expect(200)["flags"],
+                json!([]),
+                "{disposition}"
+            );
+        }
     }
 }
 

@@ -3,12 +3,15 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::action_item::{ActionItem, ActionItemId, Step};
+use super::action_item::{ActionItem, ActionItemId, ActionItemKind, ActionItemStatus, Step};
 use super::api::{changed_references, theirs};
-use crate::access::{Caller, Permission};
+use crate::access::{Caller, Permission, Scope};
 use crate::clock::Timestamp;
-use crate::http::{Access, Answer, App, Endpoint, Json, Path, Reply};
+use crate::features::attempts::{self, consequences::WrongRecord};
+use crate::features::customers;
+use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
 use crate::id::UserId;
+use crate::journal::Unit;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
@@ -53,11 +56,39 @@ pub struct TellCustomer {
 }
 
 async fn step(app: &App, caller: &Caller, id: ActionItemId, step: Step) -> Answer<ActionItem> {
-    let mut unit = app.write(caller).await?;
-    let item = theirs(&mut unit, &caller.scope(), caller, id).await?;
+    let (mut unit, scope) = (app.write(caller).await?, caller.scope());
+    let item = theirs(&mut unit, &scope, caller, id).await?;
     let change = item.step(step, caller.user, unit.now())?;
     let item = unit.save(change).await?;
+    if item.status == ActionItemStatus::Completed {
+        put_right(&mut unit, &scope, &item).await?;
+    }
     unit.answer(Reply::record(item)).await
+}
+
+/// What a call has shown to be wrong has been looked at: the flag that it put up, on the contact that it named or else on the
+/// customer, comes down.
+async fn put_right(unit: &mut Unit, scope: &Scope, item: &ActionItem) -> Result<(), Problem> {
+    let (ActionItemKind::DataQuality, Some(attempt)) = (item.fields.kind, item.attempt_id) else {
+        return Ok(());
+    };
+    let attempt = attempts::store::find(unit, scope, attempt.into()).await?;
+    let Some(wrong) = attempt.and_then(|attempt| WrongRecord::of(attempt.disposition)) else {
+        return Ok(());
+    };
+    match item.contact_id {
+        Some(id) => {
+            if let Some(contact) = customers::store::contacts::find(unit, scope, id.into()).await? {
+                unit.save(contact.unflag(wrong.flag())).await?;
+            }
+        }
+        None => {
+            if let Some(customer) = customers::store::find(unit, scope, item.customer_id).await? {
+                customers::store::save(unit, customer.unflag(wrong.flag())).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Start the work.
@@ -80,7 +111,8 @@ async fn wait_action_item(app: App, caller: Caller, id: Path<ActionItemId>) -> A
 
 /// Complete an action item.
 ///
-/// The work is done. That the customer was told is another step, before or after.
+/// The work is done. That the customer was told is another step, before or after. What a call has shown to be wrong of the record
+/// is put right with it: completing its `data_quality` item takes down the flag that the call put up.
 #[utoipa::path(post, path = "/v1/action-items/{id}/complete", operation_id = "complete_action_item", tag = "action-items", request_body = Option<CloseActionItem>,
     responses((status = 200, description = "The action item, completed", body = ActionItem)))]
 async fn complete_action_item(

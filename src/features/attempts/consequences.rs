@@ -18,6 +18,24 @@ pub enum WrongRecord {
 }
 
 impl WrongRecord {
+    /// What a call that ended so has shown to be wrong.
+    pub const fn of(disposition: Disposition) -> Option<Self> {
+        match disposition {
+            Disposition::WrongNumber => Some(Self::WrongNumber),
+            Disposition::Disconnected => Some(Self::Disconnected),
+            Disposition::ContactLeftCompany => Some(Self::ContactLeft),
+            Disposition::Connected
+            | Disposition::LeftVoicemail
+            | Disposition::LeftLiveMessage
+            | Disposition::NoAnswer
+            | Disposition::Busy
+            | Disposition::Gatekeeper
+            | Disposition::CallbackRequested
+            | Disposition::Declined
+            | Disposition::DoNotCall => None,
+        }
+    }
+
     /// The flag on the contact, or on the customer where no contact was named.
     pub const fn flag(self) -> &'static str {
         match self {

@@ -162,6 +162,11 @@ impl Contact {
         self.change("flagged", |next| set_flag(&mut next.flags.0, flag, true))
     }
 
+    /// A data steward has looked at it.
+    pub fn unflag(self, flag: &str) -> Change<Self> {
+        self.change("flag_cleared", |next| set_flag(&mut next.flags.0, flag, false))
+    }
+
     /// Sets what follows from the fields.
     fn settle(&mut self, region: Option<&str>, now: Timestamp) {
         let fields = &mut self.fields;
