@@ -12,6 +12,7 @@ CREATE TABLE action_items (
     kind TEXT NOT NULL,
     owner_id UUID,
     department TEXT,
+    department_key TEXT NOT NULL,
     due_at TIMESTAMPTZ,
     priority TEXT NOT NULL,
     customer_promise JSONB,
@@ -40,7 +41,7 @@ CREATE INDEX action_items_by_priority ON action_items (organization_id, priority
 CREATE INDEX action_items_by_creation ON action_items (organization_id, created_at, id);
 CREATE INDEX action_items_by_update ON action_items (organization_id, updated_at, id);
 CREATE INDEX action_items_by_owner ON action_items (organization_id, owner_id, due_key);
-CREATE INDEX action_items_by_department ON action_items (organization_id, department, due_key);
+CREATE INDEX action_items_by_department ON action_items (organization_id, department_key, due_key);
 CREATE INDEX action_items_by_customer ON action_items (organization_id, customer_id, created_at);
 CREATE INDEX action_items_by_attempt ON action_items (organization_id, attempt_id);
 

@@ -41,6 +41,12 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// What a name is compared by where case, accents and blanks around it do not matter.
+#[must_use]
+pub fn key(name: &str) -> String {
+    fold(name.trim())
+}
+
 /// The folded words of a text, in order.
 #[must_use]
 pub fn words(text: &str) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Which rows a caller sees.
 
 use crate::db::Sql;
+use crate::fold;
 use crate::id::{OrganizationId, UserId};
 
 /// Bound into every query: the organization always, and for some callers less than all of it.
@@ -32,7 +33,8 @@ impl Scope {
         if let Some(own) = &self.own_items {
             sql.push(" AND (action_items.owner_id = ").value(own.user);
             if let Some(department) = &own.department {
-                sql.push(" OR action_items.department = ").value(department.clone());
+                sql.push(" OR action_items.department_key = ")
+                    .value(fold::key(department));
             }
             sql.push(")");
         }

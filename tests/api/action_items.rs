@@ -263,8 +263,11 @@ async fn lists_tell_what_is_due_whose_it_is_and_what_comes_first() {
         ("status_in=open", 3),
         ("status_in=completed,canceled", 1),
         ("mine=true", 3),
+        ("mine=false", 1),
         ("department=Sales", 1),
+        ("department=sALES", 1),
         ("my_department=true", 0),
+        ("my_department=false", 4),
         ("priority_in=urgent,high", 2),
         ("kind_in=issue", 1),
         ("due_at_gte=2020-01-01T00:00:00Z&due_at_lt=2021-01-01T00:00:00Z", 2),
@@ -291,4 +294,30 @@ async fn lists_tell_what_is_due_whose_it_is_and_what_comes_first() {
     };
     assert_eq!(titles("due_at").await, ["late", "late but done", "far", "whenever"]);
     assert_eq!(titles("-priority").await, ["far", "whenever", "late but done", "late"]);
+}
+
+#[actix_web::test]
+async fn a_department_is_the_same_whatever_its_case() {
+    let server = Server::start().await;
+    let (manager, contributor) = (server.manager(), server.contributor());
+    let alfreds = customer(&manager).await;
+    let new = |title: &str, department: &str| json!({"customer_id": alfreds, "title": title, "department": department});
+    // Every test user is of the department Support.
+    let (path, fixed) = item(&manager, new("Fix", "support")).await;
+    item(&manager, new("Call", "Support")).await;
+    item(&manager, new("Write", "Support")).await;
+    assert_eq!(fixed["department"], "support", "as it was written");
+    assert_eq!(count(&contributor, "limit=10").await, 3);
+    assert_eq!(count(&contributor, "my_department=true").await, 3);
+    contributor.post(&format!("{path}/start"), json!({})).await.expect(200);
+    let timeline = format!("/v1/customers/{}/timeline", alfreds.as_str().unwrap());
+    let timeline = contributor.get(&timeline).await.expect(200).to_string();
+    assert!(timeline.contains(fixed["id"].as_str().unwrap()), "{timeline}");
+    let report = manager.get("/v1/reports/action-items").await.expect(200);
+    let lines = report["by_department"].as_array().unwrap();
+    assert_eq!(
+        (lines.len(), &lines[0]["name"], &lines[0]["open"]),
+        (1, &json!("Support"), &json!(3)),
+        "{report}"
+    );
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::db::Json;
 use crate::features::customers::customer::CustomerId;
+use crate::fold;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
 use crate::refusal::Refusal;
@@ -256,14 +257,14 @@ impl ActionItem {
             return Err(Refusal::state(format!("The customer was told at {told} already.")));
         }
         let at = at.unwrap_or(now);
-        if at > now {
+        if at.lies_ahead(now) {
             return Err(Refusal::new(
                 crate::refusal::Code::Invalid,
                 "`told_at` lies in the future: this is for what has happened.",
             ));
         }
         Ok(self.change("customer_told", |next| {
-            next.customer_told_at = Some(at);
+            next.customer_told_at = Some(at.min(now));
             next.customer_told_by = by;
             next.customer_told_how = how;
         }))
@@ -291,7 +292,10 @@ impl ActionItem {
     /// Whether this person may work it: its owner, its department, or whoever's call it came of.
     pub fn is_theirs(&self, user: Option<UserId>, department: Option<&str>) -> bool {
         let person = user.is_some() && (self.fields.owner_id == user || self.created_by == user);
-        let department = department.is_some() && self.fields.department.as_deref() == department;
+        let department = match (department, &self.fields.department) {
+            (Some(department), Some(its)) => fold::key(its) == fold::key(department),
+            (None, _) | (_, None) => false,
+        };
         person || department
     }
 }

@@ -128,6 +128,11 @@ async fn get_action_item_report(
         let lines = rows.into_iter().map(|row| line(row, &medians));
         Ok(lines.filter(|line| !is_empty(&line.figures)).collect())
     };
+    let mut by_department = lines(&store::DEPARTMENT).await?;
+    let spelled = store::departments(&mut app.read(), &scope).await?;
+    for line in &mut by_department {
+        line.name = line.name.take().map(|key| spelled.get(&key).cloned().unwrap_or(key));
+    }
     let overall = lines(&store::OVERALL).await?.pop();
     let nothing = || line((None, None, 0, 0, 0, None, 0, 0, 0), &[]);
     let report = ActionItemReport {
@@ -135,7 +140,7 @@ async fn get_action_item_report(
         to: period.to,
         time_zone: period.zone.to_string(),
         overall: overall.unwrap_or_else(nothing).figures,
-        by_department: lines(&store::DEPARTMENT).await?,
+        by_department,
         by_owner: lines(&store::OWNER).await?,
     };
     shown(

@@ -1,5 +1,7 @@
 //! All SQL of reports: counts and sums by group. Nothing is computed here that has a rule of its own.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::period::Period;
@@ -69,11 +71,11 @@ pub const SOURCE: By = By {
     name: "facts.source",
     months: false,
 };
-/// By department.
+/// By department, as it is compared; see [`departments`].
 pub const DEPARTMENT: By = By {
     join: "",
     id: NO_ID,
-    name: "facts.department",
+    name: "NULLIF(facts.department_key, '')",
     months: false,
 };
 /// By hour of the customer's day.
@@ -188,6 +190,21 @@ pub async fn action_items(
         .value(scope.organization);
     grouped(&mut sql);
     sql.all().await
+}
+
+/// How departments are written, by what they are compared by: as most of their action items have it.
+pub async fn departments(db: &mut impl Sqls, scope: &Scope) -> Result<HashMap<String, String>, Error> {
+    let spelled: Vec<(String, String, i64)> = db
+        .sql("SELECT department_key, department, COUNT(*) FROM action_items WHERE organization_id = $1 AND department IS NOT NULL GROUP BY 1, 2")
+        .bind(scope.organization)
+        .all()
+        .await?;
+    let mut spelled: Vec<_> = spelled
+        .into_iter()
+        .map(|(key, name, count)| (count, name, key))
+        .collect();
+    spelled.sort();
+    Ok(spelled.into_iter().map(|(_, name, key)| (key, name)).collect())
 }
 
 /// One group's median seconds to close: id, name, median.
