@@ -16,7 +16,7 @@ pub struct Config {
     )]
     pub database_url: String,
 
-    /// Most connections to PostgreSQL.
+    /// Most connections to PostgreSQL: half of them write, the others read; at least one each.
     #[arg(long, env = "TOUCHBASE_DATABASE_CONNECTIONS", default_value_t = 16)]
     pub database_connections: u32,
 

@@ -1,6 +1,25 @@
 //! What a database error means to a caller.
 
+use std::sync::Arc;
+
 pub use sqlx::Error;
+
+/// One failure of several units: they shared the transaction that failed.
+#[derive(Debug)]
+struct Shared(Arc<Error>);
+
+impl std::fmt::Display for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Shared {}
+
+/// The failure, as one of the units is told of it.
+pub fn shared(error: Arc<Error>) -> Error {
+    Error::AnyDriverError(Box::new(Shared(error)))
+}
 
 /// The few kinds of fault that are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +48,16 @@ pub fn fault(error: &Error) -> Fault {
             }
             database.code().map(|code| code.into_owned()).unwrap_or_default()
         }
+        Error::AnyDriverError(other) => match other.downcast_ref::<Shared>() {
+            Some(Shared(error)) => return fault(error),
+            None => return Fault::Internal,
+        },
         _ => return Fault::Internal,
     };
     match code.as_str() {
         "40001" | "40P01" => Fault::Retry,
-        "57014" => Fault::Deadline,
+        // 9 is SQLITE_INTERRUPT.
+        "57014" | "9" => Fault::Deadline,
         // 5 and 6 are SQLITE_BUSY and SQLITE_LOCKED.
         "55P03" | "57P01" | "57P02" | "57P03" | "53300" | "5" | "6" | "261" | "517" => Fault::Busy,
         "53100" | "13" => Fault::Full,

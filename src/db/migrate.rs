@@ -46,20 +46,23 @@ impl Db {
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         let migrator = migrator(self.kind());
         match self {
-            Self::Sqlite { writer, .. } => {
-                // Two processes may meet on a new file. Each step is a transaction, so who comes second fails whole and looks again.
-                for _ in 0..20 {
-                    match migrator.run(writer).await {
-                        Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {
-                            tokio::time::sleep(Duration::from_millis(100)).await;
+            Self::Sqlite(sqlite) => {
+                let outcome = sqlite.alone(async |connection| {
+                    // Two processes may meet on a new file. Each step is a transaction, so who comes second fails whole and looks again.
+                    for _ in 0..20 {
+                        match migrator.run(&mut *connection).await {
+                            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => {
+                                tokio::time::sleep(Duration::from_millis(100)).await;
+                            }
+                            settled => return settled,
                         }
-                        settled => return settled,
                     }
-                }
-                migrator.run(writer).await
+                    migrator.run(connection).await
+                });
+                outcome.await?
             }
-            Self::Postgres(pool) => {
-                let mut connection = pool.acquire().await?;
+            Self::Postgres { writers, .. } => {
+                let mut connection = writers.acquire().await?;
                 // Polled, not awaited: a blocking lock and CREATE INDEX CONCURRENTLY wait for each other for ever.
                 loop {
                     let (held,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")

@@ -5,26 +5,31 @@ mod migrate;
 mod row;
 pub mod search;
 mod sql;
+mod sqlite;
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{PgPool, Postgres};
 
 pub use error::{Error, Fault, fault};
 pub use row::{Bind, Column, Row};
 #[doc(hidden)]
 pub use sql::On;
 pub use sql::{Sql, Sqls};
+pub use sqlite::Sqlite;
 pub use sqlx::types::Json;
 
 /// How long a request may wait for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(1);
-/// SQLite has one writer; writers queue here and take their turns.
-const ACQUIRE_WRITER: Duration = Duration::from_secs(60);
+/// How long a statement may run.
+const STATEMENT: Duration = Duration::from_secs(30);
+/// A connection that rested longer is asked whether it still lives before a request relies on it.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// Which database is behind a connection; only `db::search` and the migrations need to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +41,8 @@ pub enum Kind {
 /// An open database. Cheap to clone.
 #[derive(Clone)]
 pub enum Db {
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
-    Postgres(PgPool),
+    Sqlite(Arc<Sqlite>),
+    Postgres { readers: PgPool, writers: PgPool },
 }
 
 impl Db {
@@ -46,8 +51,16 @@ impl Db {
     /// # Errors
     /// When the address cannot be read or nothing answers there.
     pub async fn open(url: &str, connections: u32) -> Result<Self, Error> {
+        Self::open_with(url, connections, STATEMENT).await
+    }
+
+    /// The same, with another time after which a statement is ended.
+    ///
+    /// # Errors
+    /// When the address cannot be read or nothing answers there.
+    pub async fn open_with(url: &str, connections: u32, statement: Duration) -> Result<Self, Error> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Self::open_postgres(url, connections).await;
+            return Self::open_postgres(url, connections, statement).await;
         }
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
@@ -60,49 +73,37 @@ impl Db {
             .pragma("temp_store", "memory")
             .statement_cache_capacity(256)
             .optimize_on_close(true, Some(400));
-        let writer = PoolOptions::<Sqlite>::new()
-            .max_connections(1)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(ACQUIRE_WRITER)
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    // When the disk is full SQLite ends the transaction by itself, and sqlx would count it as open for ever.
-                    // The ping waits for a rollback that is under way; who is still in a transaction then is replaced.
-                    sqlx::Connection::ping(connection).await?;
-                    Ok(!sqlx::Connection::is_in_transaction(connection))
-                })
-            })
-            .connect_with(options.clone())
-            .await?;
-        let readers = PoolOptions::<Sqlite>::new()
-            .max_connections(
-                std::thread::available_parallelism()
-                    .map_or(2, |n| u32::try_from(n.get()).unwrap_or(2))
-                    .clamp(2, 8),
-            )
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self::Sqlite { readers, writer })
+        let readers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+        Ok(Self::Sqlite(Sqlite::open(options, readers, statement).await?))
     }
 
-    async fn open_postgres(url: &str, connections: u32) -> Result<Self, Error> {
+    async fn open_postgres(url: &str, connections: u32, statement: Duration) -> Result<Self, Error> {
+        let statement = format!("{}ms", statement.as_millis());
         let options = PgConnectOptions::from_str(url)?
             .application_name("touchbase")
             .statement_cache_capacity(256)
             .options([
-                ("statement_timeout", "30s"),
+                ("statement_timeout", statement.as_str()),
                 ("lock_timeout", "20s"),
                 ("idle_in_transaction_session_timeout", "30s"),
                 ("timezone", "UTC"),
                 ("client_min_messages", "error"),
             ]);
-        let pool = PoolOptions::<Postgres>::new()
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE)
+        let pool = |connections: u32| {
+            PoolOptions::<Postgres>::new()
+                .max_connections(connections.max(1))
+                .acquire_timeout(ACQUIRE)
+                .test_before_acquire(false)
+                .before_acquire(|connection, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for > RESTED {
+                            sqlx::Connection::ping(connection).await?;
+                        }
+                        Ok(true)
+                    })
+                })
+        };
+        let writers = pool(connections / 2)
             // A future dropped inside `begin` gives its connection back inside an open transaction;
             // the next autocommit write would be answered and then lost. A raw ROLLBACK ends it.
             .after_release(|connection, _| {
@@ -111,9 +112,11 @@ impl Db {
                     Ok(true)
                 })
             })
-            .connect_with(options)
+            .connect_with(options.clone())
             .await?;
-        Ok(Self::Postgres(pool))
+        // Nothing is ever begun on these, so nothing need be ended.
+        let readers = pool(connections - connections / 2).connect_lazy_with(options);
+        Ok(Self::Postgres { readers, writers })
     }
 
     /// Reads, each statement by itself.
@@ -127,26 +130,26 @@ impl Db {
     /// When no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.begin().await?),
+            Self::Postgres { writers, .. } => Tx::Postgres(writers.begin().await?),
         })
     }
 
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Sqlite { .. } => Kind::Sqlite,
-            Self::Postgres(_) => Kind::Postgres,
+            Self::Sqlite(_) => Kind::Sqlite,
+            Self::Postgres { .. } => Kind::Postgres,
         }
     }
 
     /// Ends all connections, after what runs has finished.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { readers, writer } => {
+            Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres { readers, writers } => {
                 readers.close().await;
-                writer.close().await;
+                writers.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
         }
     }
 }
@@ -162,15 +165,15 @@ impl Sqls for Reader {
 
     fn on(&mut self) -> sql::On<'_> {
         match &self.0 {
-            Db::Sqlite { readers, .. } => sql::On::SqlitePool(readers),
-            Db::Postgres(pool) => sql::On::PostgresPool(pool),
+            Db::Sqlite(sqlite) => sql::On::Sqlite(sqlite),
+            Db::Postgres { readers, .. } => sql::On::PostgresPool(readers),
         }
     }
 }
 
 /// An open transaction; rolled back when dropped.
 pub enum Tx {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(sqlite::SqliteTx),
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
@@ -197,7 +200,7 @@ impl Sqls for Tx {
 
     fn on(&mut self) -> sql::On<'_> {
         match self {
-            Self::Sqlite(tx) => sql::On::Sqlite(tx),
+            Self::Sqlite(tx) => sql::On::SqliteTx(tx.statement()),
             Self::Postgres(tx) => sql::On::Postgres(tx),
         }
     }

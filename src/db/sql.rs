@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, PgPool, SqliteConnection};
 
-use super::{Bind, Error, Kind, Row};
+use super::{Bind, Error, Kind, Row, Sqlite};
 
 /// What can run statements: a [`super::Reader`], a [`super::Tx`], a unit of work.
 pub trait Sqls: Send {
@@ -37,9 +37,10 @@ pub trait Sqls: Send {
 
 #[doc(hidden)]
 pub enum On<'t> {
-    SqlitePool(&'t SqlitePool),
+    Sqlite(&'t Sqlite),
     PostgresPool(&'t PgPool),
-    Sqlite(&'t mut SqliteConnection),
+    /// `None` when its connection was lost.
+    SqliteTx(Option<&'t mut SqliteConnection>),
     Postgres(&'t mut PgConnection),
 }
 
@@ -62,17 +63,26 @@ pub struct Sql<'t> {
 
 /// Runs `$query` (`query_with` or `query_as_with`) on whichever database is behind the statement.
 macro_rules! run {
-    ($self:ident, $make:ident, $method:ident) => {{
+    ($self:ident, $make:ident, $method:ident, |$got:ident| $value:expr) => {{
         if let Some(refused) = $self.refused {
             return Err(Error::Encode(refused));
         }
         let text = AssertSqlSafe($self.text);
         match ($self.on, $self.arguments) {
-            (On::SqlitePool(on), Args::Sqlite(with)) => sqlx::$make(text, with).$method(on).await,
-            (On::Sqlite(on), Args::Sqlite(with)) => sqlx::$make(text, with).$method(on).await,
-            (On::PostgresPool(on), Args::Postgres(with)) => sqlx::$make(text, with).$method(on).await,
-            (On::Postgres(on), Args::Postgres(with)) => sqlx::$make(text, with).$method(on).await,
-            (On::SqlitePool(_) | On::Sqlite(_), Args::Postgres(_))
+            (On::Sqlite(on), Args::Sqlite(with)) => {
+                let mut reading = on.reader().await?;
+                let outcome = sqlx::$make(text, with).$method(reading.statement()?).await;
+                reading.settle(outcome).map(|$got| $value)
+            }
+            (On::SqliteTx(Some(on)), Args::Sqlite(with)) => {
+                sqlx::$make(text, with).$method(on).await.map(|$got| $value)
+            }
+            (On::PostgresPool(on), Args::Postgres(with)) => {
+                sqlx::$make(text, with).$method(on).await.map(|$got| $value)
+            }
+            (On::Postgres(on), Args::Postgres(with)) => sqlx::$make(text, with).$method(on).await.map(|$got| $value),
+            (On::SqliteTx(None), Args::Sqlite(_)) => Err(Error::WorkerCrashed),
+            (On::Sqlite(_) | On::SqliteTx(_), Args::Postgres(_))
             | (On::PostgresPool(_) | On::Postgres(_), Args::Sqlite(_)) => Err(Error::Configuration(
                 "parameters of one database, connection of the other".into(),
             )),
@@ -139,20 +149,7 @@ impl Sql<'_> {
     /// # Errors
     /// What the database said.
     pub async fn run(self) -> Result<u64, Error> {
-        if let Some(refused) = self.refused {
-            return Err(Error::Encode(refused));
-        }
-        let text = AssertSqlSafe(self.text);
-        Ok(match (self.on, self.arguments) {
-            (On::SqlitePool(on), Args::Sqlite(with)) => sqlx::query_with(text, with).execute(on).await?.rows_affected(),
-            (On::Sqlite(on), Args::Sqlite(with)) => sqlx::query_with(text, with).execute(on).await?.rows_affected(),
-            (On::PostgresPool(on), Args::Postgres(with)) => {
-                sqlx::query_with(text, with).execute(on).await?.rows_affected()
-            }
-            (On::Postgres(on), Args::Postgres(with)) => sqlx::query_with(text, with).execute(on).await?.rows_affected(),
-            (On::SqlitePool(_) | On::Sqlite(_), Args::Postgres(_))
-            | (On::PostgresPool(_) | On::Postgres(_), Args::Sqlite(_)) => 0,
-        })
+        run!(self, query_with, execute, |done| done.rows_affected())
     }
 
     /// The one row that there may be.
@@ -160,7 +157,7 @@ impl Sql<'_> {
     /// # Errors
     /// What the database said.
     pub async fn optional<T: Row>(self) -> Result<Option<T>, Error> {
-        run!(self, query_as_with, fetch_optional)
+        run!(self, query_as_with, fetch_optional, |got| got)
     }
 
     /// The one row that there is.
@@ -168,7 +165,7 @@ impl Sql<'_> {
     /// # Errors
     /// What the database said; `RowNotFound` when there is none.
     pub async fn one<T: Row>(self) -> Result<T, Error> {
-        run!(self, query_as_with, fetch_one)
+        run!(self, query_as_with, fetch_one, |got| got)
     }
 
     /// Every row.
@@ -176,6 +173,6 @@ impl Sql<'_> {
     /// # Errors
     /// What the database said.
     pub async fn all<T: Row>(self) -> Result<Vec<T>, Error> {
-        run!(self, query_as_with, fetch_all)
+        run!(self, query_as_with, fetch_all, |got| got)
     }
 }

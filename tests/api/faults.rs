@@ -127,32 +127,6 @@ async fn a_body_that_never_ends_is_not_waited_for() {
     );
 }
 
-#[actix_web::test]
-async fn sqlite_is_the_one_that_keeps_its_word() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("promise.db").display());
-    let Db::Sqlite { readers, writer } = Db::open(&url, 1).await.unwrap() else {
-        panic!("this is SQLite");
-    };
-    let number = |pragma: &'static str| sqlx::query_scalar::<_, i64>(pragma);
-    // 2 is FULL. NORMAL loses acknowledged writes when the power goes.
-    assert_eq!(number("PRAGMA synchronous").fetch_one(&writer).await.unwrap(), 2);
-    assert_eq!(number("PRAGMA foreign_keys").fetch_one(&writer).await.unwrap(), 1);
-    assert_eq!(number("PRAGMA query_only").fetch_one(&readers).await.unwrap(), 1);
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&writer)
-        .await
-        .unwrap();
-    assert_eq!(mode, "wal");
-    // Before 3.51.3 a WAL can be corrupted.
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-        .fetch_one(&writer)
-        .await
-        .unwrap();
-    let parts: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
-    assert!(parts >= vec![3, 51, 3], "{version}");
-}
-
 #[test]
 fn the_server_has_no_http2_of_its_own() {
     let lock = include_str!("../../Cargo.lock");
@@ -283,36 +257,4 @@ async fn a_crowd_of_writers_waits_its_turn() {
     });
     join_all(writers).await;
     assert_eq!(count(&server, "SELECT COUNT(*) FROM customers").await, 320);
-}
-
-#[actix_web::test]
-async fn a_full_disk_stops_writing_and_nothing_else() {
-    let server = Server::start().await;
-    let Db::Sqlite { writer, .. } = &server.app.db else {
-        return;
-    };
-    let manager = server.manager();
-    let customer = manager
-        .post("/v1/customers", json!({"name": "Before"}))
-        .await
-        .expect(201);
-    let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
-    let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(writer).await.unwrap();
-    let room =
-        |pages: i64| sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"))).execute(writer);
-    room(pages).await.unwrap();
-    let mut full = false;
-    for at in 0..200 {
-        let body = json!({"name": format!("Large {at}"), "custom_fields": {"text": "x".repeat(900)}});
-        let reply = manager.post("/v1/customers", body).await;
-        if reply.status != 201 {
-            assert_eq!(reply.problem(507), "storage_full");
-            full = true;
-            break;
-        }
-    }
-    assert!(full);
-    assert_eq!(manager.get(&path).await.expect(200), customer);
-    // The writer whose transaction SQLite itself has ended is replaced by a fresh one.
-    manager.patch(&path, json!({"city": "Ulm"})).await.expect(200);
 }

@@ -52,10 +52,10 @@ async fn an_acknowledged_write_survives_the_futures_that_others_drop() {
         return;
     }
     let database = Database::new().await;
-    let Db::Postgres(pool) = Db::open(&database.url, 1).await.unwrap() else {
+    let Db::Postgres { writers, .. } = Db::open(&database.url, 2).await.unwrap() else {
         panic!("this is PostgreSQL");
     };
-    assert_eq!(lost(&pool, &database.url).await, 0);
+    assert_eq!(lost(&writers, &database.url).await, 0);
 }
 
 #[actix_web::test]

@@ -35,6 +35,7 @@ mod retries;
 mod scheduling;
 mod service;
 mod sessions;
+mod storage;
 mod timeline;
 mod transfers;
 mod user_imports;

@@ -1,0 +1,360 @@
+//! SQLite's connections: a few that read, and one that writes.
+//!
+//! Not sqlx's pool, which asks a connection before and after each use whether it lives. SQLite's lives in a thread of this process;
+//! asking makes three trips there of one.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit, oneshot};
+
+use super::error::{Error, shared};
+
+/// Writers queue and take their turns; nobody waits longer than this.
+const WRITER: Duration = Duration::from_secs(60);
+/// How long a request may wait for a reader before it is told to come back.
+const READER: Duration = Duration::from_secs(5);
+/// SQLite looks at the clock once in so many of its steps.
+const STEPS: i32 = 100_000;
+
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// An open database file. Shared by all who use it.
+pub struct Sqlite {
+    readers: Readers,
+    writer: Arc<Mutex<Writer>>,
+    /// How many units wait for the writer.
+    waiting: AtomicUsize,
+}
+
+/// A connection, and until when its statement may run.
+struct Connection {
+    raw: SqliteConnection,
+    /// Milliseconds since the program started.
+    deadline: Arc<AtomicU64>,
+    most: u64,
+}
+
+/// How connections are opened, and how many milliseconds a statement of theirs may run.
+#[derive(Clone)]
+struct Options(SqliteConnectOptions, u64);
+
+impl Connection {
+    async fn open(options: &Options) -> Result<Self, Error> {
+        let mut raw = options.0.connect().await?;
+        let deadline = Arc::new(AtomicU64::new(u64::MAX));
+        let until = deadline.clone();
+        raw.lock_handle()
+            .await?
+            .set_progress_handler(STEPS, move || now() < until.load(Ordering::Relaxed));
+        Ok(Self {
+            raw,
+            deadline,
+            most: options.1,
+        })
+    }
+
+    /// The connection for one statement, which must end in time.
+    fn statement(&mut self) -> &mut SqliteConnection {
+        self.deadline.store(now().saturating_add(self.most), Ordering::Relaxed);
+        &mut self.raw
+    }
+
+    /// The connection for what may take its time.
+    fn unhurried(&mut self) -> &mut SqliteConnection {
+        self.deadline.store(u64::MAX, Ordering::Relaxed);
+        &mut self.raw
+    }
+
+    /// Runs a fixed text, in one trip to SQLite's thread.
+    async fn run(&mut self, text: &'static str) -> Result<(), Error> {
+        sqlx::query(text).execute(self.unhurried()).await?;
+        Ok(())
+    }
+}
+
+fn now() -> u64 {
+    u64::try_from(STARTED.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+struct Readers {
+    options: Options,
+    /// `None` stands for one that is to be opened first.
+    idle: std::sync::Mutex<VecDeque<Option<Connection>>>,
+    free: Semaphore,
+}
+
+impl Sqlite {
+    /// Opens the file, for `readers` that read at the same time.
+    pub(super) async fn open(
+        options: SqliteConnectOptions,
+        readers: usize,
+        statement: Duration,
+    ) -> Result<Arc<Self>, Error> {
+        let most = u64::try_from(statement.as_millis()).unwrap_or(u64::MAX);
+        let options = Options(options, most);
+        let connection = Connection::open(&options).await?;
+        Ok(Arc::new(Self {
+            readers: Readers {
+                options: Options(options.0.clone().pragma("query_only", "on"), most),
+                idle: std::sync::Mutex::new((0..readers).map(|_| None).collect()),
+                free: Semaphore::new(readers),
+            },
+            writer: Arc::new(Mutex::new(Writer {
+                options,
+                connection: Some(connection),
+                open: false,
+                unclean: false,
+                pending: Vec::new(),
+            })),
+            waiting: AtomicUsize::new(0),
+        }))
+    }
+
+    /// A connection that only reads, for one statement.
+    ///
+    /// # Errors
+    /// When all are busy for too long.
+    pub async fn reader(&self) -> Result<Reading<'_>, Error> {
+        let readers = &self.readers;
+        let permit = tokio::time::timeout(READER, readers.free.acquire()).await;
+        let permit = permit
+            .map_err(|_| Error::PoolTimedOut)?
+            .map_err(|_| Error::PoolClosed)?;
+        let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let mut reading = Reading {
+            connection: idle.flatten(),
+            readers,
+            _permit: permit,
+        };
+        if reading.connection.is_none() {
+            reading.connection = Some(Connection::open(&readers.options).await?);
+        }
+        Ok(reading)
+    }
+
+    /// The one connection that writes, outside of any transaction: migrations, and what looks after the file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub async fn alone<T>(self: &Arc<Self>, work: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> Result<T, Error> {
+        let mut writer = self.turn().await?;
+        writer.settle().await;
+        Ok(work(writer.sound().await?.unhurried()).await)
+    }
+
+    /// Opens a write transaction.
+    ///
+    /// Units that follow each other at once share SQLite's transaction, each within a savepoint, so that one write to disk makes all of
+    /// them durable. Each is told so by itself, and not before.
+    ///
+    /// # Errors
+    /// When the writer is not to be had.
+    pub(super) async fn begin(self: &Arc<Self>) -> Result<SqliteTx, Error> {
+        let writer = self.turn().await?;
+        let mut tx = SqliteTx {
+            writer: Some(writer),
+            sqlite: self.clone(),
+        };
+        tx.writer.as_mut().ok_or(Error::PoolClosed)?.begin().await?;
+        Ok(tx)
+    }
+
+    async fn turn(self: &Arc<Self>) -> Result<OwnedMutexGuard<Writer>, Error> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let waited = Waited(self);
+        let turn = tokio::time::timeout(WRITER, self.writer.clone().lock_owned()).await;
+        drop(waited);
+        turn.map_err(|_| Error::PoolTimedOut)
+    }
+
+    /// Ends the shared transaction once everybody who waits now has had their turn: turns are taken in order.
+    fn settle_later(self: &Arc<Self>) {
+        let sqlite = self.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { sqlite.writer.lock().await.settle().await });
+        }
+    }
+
+    /// Closes every connection, after what runs has finished.
+    pub(super) async fn close(&self) {
+        let mut writer = self.writer.lock().await;
+        writer.settle().await;
+        self.readers.free.close();
+        let idle = std::mem::take(&mut *self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        for connection in idle.into_iter().chain([writer.connection.take()]).flatten() {
+            let _ = connection.raw.close().await;
+        }
+    }
+}
+
+/// Counts who waits, also when they stop waiting.
+struct Waited<'s>(&'s Sqlite);
+
+impl Drop for Waited<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A reader, lent for one statement.
+pub struct Reading<'s> {
+    connection: Option<Connection>,
+    readers: &'s Readers,
+    _permit: SemaphorePermit<'s>,
+}
+
+impl Reading<'_> {
+    /// The connection.
+    ///
+    /// # Errors
+    /// Never: it is there until it is given back.
+    pub fn statement(&mut self) -> Result<&mut SqliteConnection, Error> {
+        self.connection
+            .as_mut()
+            .map(Connection::statement)
+            .ok_or(Error::PoolClosed)
+    }
+
+    /// Takes note of how it went: a connection whose thread has ended is replaced.
+    pub fn settle<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
+        if matches!(outcome, Err(Error::WorkerCrashed)) {
+            self.connection = None;
+        }
+        outcome
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // The one that was used last has its pages at hand.
+        idle.push_front(self.connection.take());
+    }
+}
+
+/// The writer's connection, and the transaction that units share.
+struct Writer {
+    options: Options,
+    connection: Option<Connection>,
+    /// Whether the shared transaction is open.
+    open: bool,
+    /// A unit was dropped where it stood.
+    unclean: bool,
+    /// Units that have done their work and wait for it to be durable.
+    pending: Vec<oneshot::Sender<Result<(), Error>>>,
+}
+
+impl Writer {
+    /// The connection, outside of any unit.
+    async fn sound(&mut self) -> Result<&mut Connection, Error> {
+        self.clean().await;
+        if self.connection.is_none() {
+            self.connection = Some(Connection::open(&self.options).await?);
+        }
+        self.connection.as_mut().ok_or(Error::PoolClosed)
+    }
+
+    /// Takes back what a dropped unit has done, and leaves the others' work as it is.
+    ///
+    /// Where that fails, SQLite has ended the transaction by itself (the disk is full, say), or the unit was dropped before it had begun:
+    /// a new connection knows where it stands.
+    async fn clean(&mut self) {
+        if !std::mem::take(&mut self.unclean) {
+            return;
+        }
+        if let Some(connection) = &mut self.connection
+            && connection.run("ROLLBACK TO unit; RELEASE unit").await.is_err()
+        {
+            // It says nothing of why: the others may try again.
+            self.lose(Error::WorkerCrashed);
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.sound().await?;
+        let text = if self.open {
+            "SAVEPOINT unit"
+        } else {
+            "BEGIN IMMEDIATE; SAVEPOINT unit"
+        };
+        // Noted before it is so: whoever is dropped on the way leaves it to be found out.
+        self.open = true;
+        self.sound().await?.run(text).await
+    }
+
+    /// Gives the connection up, and with it what was not durable yet.
+    fn lose(&mut self, why: Error) {
+        self.connection = None;
+        self.open = false;
+        self.tell(Err(why));
+    }
+
+    fn tell(&mut self, outcome: Result<(), Error>) {
+        let told = outcome.map_err(Arc::new);
+        for pending in self.pending.drain(..) {
+            // Whoever went away need not know.
+            let _ = pending.send(told.clone().map_err(shared));
+        }
+    }
+
+    /// Makes durable what has been done, and tells those who wait for it.
+    async fn settle(&mut self) {
+        self.clean().await;
+        if let (Some(connection), true) = (&mut self.connection, self.open) {
+            match connection.run("COMMIT").await {
+                Ok(()) => {
+                    self.open = false;
+                    self.tell(Ok(()));
+                }
+                Err(error) => self.lose(error),
+            }
+        }
+    }
+}
+
+/// A unit's part of the shared transaction; rolled back when dropped.
+pub struct SqliteTx {
+    writer: Option<OwnedMutexGuard<Writer>>,
+    sqlite: Arc<Sqlite>,
+}
+
+impl SqliteTx {
+    pub(super) fn statement(&mut self) -> Option<&mut SqliteConnection> {
+        self.writer.as_mut()?.connection.as_mut().map(Connection::statement)
+    }
+
+    /// Makes it durable: at once, or together with those who wait for their turn.
+    pub(super) async fn commit(mut self) -> Result<(), Error> {
+        let alone = self.sqlite.waiting.load(Ordering::SeqCst) == 0;
+        let writer = self.writer.as_mut().ok_or(Error::PoolClosed)?;
+        if !alone {
+            let connection = writer.connection.as_mut().ok_or(Error::WorkerCrashed)?;
+            connection.run("RELEASE unit").await?;
+        }
+        let (told, outcome) = oneshot::channel();
+        writer.pending.push(told);
+        if alone {
+            // The savepoint ends with the transaction.
+            writer.settle().await;
+        } else if writer.pending.len() == 1 {
+            self.sqlite.settle_later();
+        }
+        self.writer = None;
+        outcome.await.map_err(|_| Error::WorkerCrashed)?
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if let Some(mut writer) = self.writer.take() {
+            writer.unclean = true;
+            drop(writer);
+            self.sqlite.settle_later();
+        }
+    }
+}
