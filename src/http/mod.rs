@@ -29,7 +29,7 @@ pub use endpoint::{Access, Endpoint};
 pub use page::{Cursor, Paging, Sort, SortKey};
 pub use problem::{Answer, Fault, Problem, ProblemBody};
 pub use query::Query;
-pub use reply::Reply;
+pub use reply::{Known, Reply};
 
 /// The application, as handlers take it.
 pub type App = actix_web::web::Data<Arc<crate::app::App>>;

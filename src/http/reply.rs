@@ -1,21 +1,31 @@
 //! What a handler answers: a status, a body, an `ETag`, and what the client asked of their shape.
 
+use std::future::{Ready, ready};
+
 use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::{Answer, Problem};
-use crate::journal::{Record, Stamped, Unit, change, feed};
+use crate::access::Caller;
+use crate::app::App;
+use crate::journal::{self, Record, Stamped, Unit, change, feed};
+
+/// Every answer is one caller's, and asked about again each time.
+const PRIVATE: &str = "private, no-cache";
 
 /// A good answer.
 #[derive(Debug)]
 pub struct Reply<T> {
     status: StatusCode,
-    body: T,
+    /// None where there is nothing to say: 204 and 304.
+    body: Option<T>,
     etag: Option<i64>,
     location: Option<String>,
     content_type: &'static str,
@@ -28,7 +38,7 @@ impl<T> Reply<T> {
     fn with_status(status: StatusCode, body: T) -> Self {
         Self {
             status,
-            body,
+            body: Some(body),
             etag: None,
             location: None,
             content_type: "application/json",
@@ -102,12 +112,67 @@ impl Reply<()> {
     }
 }
 
+impl<T: Record> Reply<T> {
+    /// A record of the caller's organization. One that the client knows as it is, is not read: 304.
+    ///
+    /// # Errors
+    /// 404.
+    pub async fn found(app: &App, caller: &Caller, id: impl Into<Uuid>, known: Known) -> Answer<T> {
+        let (mut db, id) = (app.read(), id.into());
+        if let Known(Some(known)) = known
+            && journal::revision::<T>(&mut db, caller.organization, id).await? == Some(known)
+        {
+            return Ok(Self {
+                status: StatusCode::NOT_MODIFIED,
+                body: None,
+                etag: Some(known),
+                location: None,
+                content_type: "application/json",
+                headers: Vec::new(),
+                secrets: &[],
+            });
+        }
+        let record = journal::find(&mut db, caller.organization, id).await?;
+        Ok(Self::record(record.ok_or_else(Problem::not_found)?))
+    }
+}
+
+/// The revision that the client has of a record (`If-None-Match`), where it asks for the record whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Known(Option<i64>);
+
+impl FromRequest for Known {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let tag = request.headers().get(header::IF_NONE_MATCH).filter(|_| whole(request));
+        let tag = tag.and_then(|tag| tag.to_str().ok()).map(bare);
+        ready(Ok(Self(tag.and_then(|tag| tag.parse().ok()))))
+    }
+}
+
+/// Whether nothing of the record is cut, and nothing added: then its revision speaks for it.
+fn whole(request: &HttpRequest) -> bool {
+    let asked = |name| super::query::parameter(request, name).is_some();
+    !asked("fields") && !asked("expand")
+}
+
+/// A tag without its quotes, and without what caches and compression add to it.
+fn bare(tag: &str) -> &str {
+    let tag = tag.trim();
+    let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    tag.strip_suffix("-gzip").unwrap_or(tag)
+}
+
 impl<T: Serialize> Reply<T> {
     fn bytes(&self) -> Result<Vec<u8>, Problem> {
-        if self.status == StatusCode::NO_CONTENT {
-            return Ok(Vec::new());
+        match &self.body {
+            Some(body) if self.status != StatusCode::NO_CONTENT => {
+                serde_json::to_vec(body).map_err(|error| Problem::internal(&error))
+            }
+            _ => Ok(Vec::new()),
         }
-        serde_json::to_vec(&self.body).map_err(|error| Problem::internal(&error))
     }
 
     /// The body as it may be kept: without what is shown once.
@@ -153,26 +218,28 @@ impl<T: Serialize> Reply<T> {
         if self.status == StatusCode::NO_CONTENT {
             return Ok(response.finish());
         }
+        if self.status == StatusCode::NOT_MODIFIED {
+            response.insert_header((header::CACHE_CONTROL, PRIVATE));
+            return Ok(response.finish());
+        }
         let shaped = super::query::parameter(request, "fields");
         if let Some(fields) = &shaped {
             bytes = only(fields, &bytes)?;
         }
         response.content_type(self.content_type);
         if request.method().is_safe() && self.status == StatusCode::OK {
-            // What is cut or expanded is not the record alone, so the revision does not speak for it.
-            let plain = shaped.is_none() && super::query::parameter(request, "expand").is_none();
-            let etag = match self.etag.filter(|_| plain) {
+            let etag = match self.etag.filter(|_| whole(request)) {
                 Some(revision) => format!("\"{revision}\""),
                 None => hash_tag(&bytes),
             };
             if none_match(request, &etag) {
                 return Ok(HttpResponse::NotModified()
                     .insert_header((header::ETAG, etag))
-                    .insert_header((header::CACHE_CONTROL, "private, no-cache"))
+                    .insert_header((header::CACHE_CONTROL, PRIVATE))
                     .finish());
             }
             response.insert_header((header::ETAG, etag));
-            response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+            response.insert_header((header::CACHE_CONTROL, PRIVATE));
         }
         Ok(response.body(bytes))
     }
@@ -185,16 +252,7 @@ fn none_match(request: &HttpRequest, etag: &str) -> bool {
         .get_all(header::IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|tag| {
-            let tag = tag.trim();
-            tag == "*"
-                || tag
-                    .strip_prefix("W/")
-                    .unwrap_or(tag)
-                    .trim_end_matches("-gzip\"")
-                    .trim_end_matches('"')
-                    == etag.trim_end_matches('"')
-        })
+        .any(|tag| tag.trim() == "*" || bare(tag) == bare(etag))
 }
 
 fn hash_tag(bytes: &[u8]) -> String {

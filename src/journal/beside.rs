@@ -1,6 +1,6 @@
 //! What stands beside records so that they are found: texts for search, labels for lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -12,46 +12,52 @@ use crate::db::search::Document;
 /// Rows per statement when many are written.
 pub(super) const ROWS: usize = 500;
 
-/// What goes and what comes beside the records of one `save_all`. What stays as it is costs nothing.
+/// What goes and what comes beside the records of a unit: what the last save said of each. What stays as it is costs nothing.
 #[derive(Default)]
 pub(super) struct Beside {
-    stale: Vec<Uuid>,
-    /// The kinds of the stale labels: ids are a client's choice, and another record's labels stay.
-    kinds: BTreeSet<&'static str>,
-    fresh: Vec<(Uuid, Label)>,
-    documents: Vec<(Uuid, &'static str, Document)>,
+    documents: BTreeMap<(Uuid, &'static str, &'static str), Document>,
+    labels: BTreeMap<(Uuid, &'static str), Labels>,
+}
+
+/// A record's labels as they are to be.
+#[derive(Default)]
+struct Labels {
+    /// The kinds of those that went: ids are a client's choice, and another record's labels stay.
+    stale: BTreeSet<&'static str>,
+    fresh: Vec<Label>,
 }
 
 impl Beside {
     pub(super) fn note<R: Record>(&mut self, before: Option<&R>, after: &R) {
         let document = after.document();
-        if document != before.and_then(Record::document) {
-            self.documents
-                .extend(document.map(|document| (after.id(), R::KIND, document)));
+        if document != before.and_then(Record::document)
+            && let Some(document) = document
+        {
+            let key = (after.id(), R::KIND, document.collection);
+            self.documents.insert(key, document);
         }
         let (old, new) = (before.map(Record::labels).unwrap_or_default(), after.labels());
         if old == new {
             return;
         }
-        if !old.is_empty() {
-            self.stale.push(after.id());
-            self.kinds.extend(old.iter().map(|label| label.kind));
-        }
-        self.fresh.extend(new.into_iter().map(|label| (after.id(), label)));
+        let labels = self.labels.entry((after.id(), R::KIND)).or_default();
+        labels.stale.extend(old.iter().map(|label| label.kind));
+        labels.fresh = new;
     }
 }
 
 impl Unit {
     /// Writes what comes and removes what goes beside saved records.
-    pub(super) async fn keep(&mut self, beside: Beside) -> Result<(), Error> {
-        let organization = self.organization;
-        for chunk in beside.documents.chunks(ROWS) {
+    pub(super) async fn keep(&mut self) -> Result<(), Error> {
+        let (organization, beside) = (self.organization, std::mem::take(&mut self.beside));
+        let documents: Vec<_> = beside.documents.into_iter().collect();
+        for chunk in documents.chunks(ROWS) {
             let mut sql = self.tx.sql(
                 "INSERT INTO search_documents (organization_id, collection, kind, record_id, leads_to, text) VALUES ",
             );
-            for (at, (id, kind, document)) in chunk.iter().enumerate() {
+            for (at, ((id, kind, collection), document)) in chunk.iter().enumerate() {
                 sql.push(if at == 0 { "(" } else { ", (" }).value(organization);
-                sql.push(", ").value(document.collection.to_owned());
+                sql.push(", ").value((*collection).to_owned());
                 sql.push(", ").value((*kind).to_owned());
                 sql.push(", ").value(*id);
                 sql.push(", ").value(document.leads_to);
@@ -62,17 +68,24 @@ impl Unit {
             );
             sql.run().await?;
         }
-        for chunk in beside.stale.chunks(ROWS) {
-            let mut sql = self
-                .tx
-                .sql("DELETE FROM record_labels WHERE organization_id = $1 AND record_id IN ")
-                .bind(organization);
-            sql.list(chunk.iter().copied());
-            sql.push(" AND kind IN ")
-                .list(beside.kinds.iter().map(|kind| (*kind).to_owned()));
-            sql.run().await?;
+        let (mut stale, mut fresh) = (BTreeMap::<_, Vec<Uuid>>::new(), Vec::new());
+        for ((id, _), labels) in beside.labels {
+            stale.entry(labels.stale).or_default().push(id);
+            fresh.extend(labels.fresh.into_iter().map(|label| (id, label)));
         }
-        for chunk in beside.fresh.chunks(ROWS) {
+        for (kinds, ids) in stale.iter().filter(|(kinds, _)| !kinds.is_empty()) {
+            for chunk in ids.chunks(ROWS) {
+                let mut sql = self
+                    .tx
+                    .sql("DELETE FROM record_labels WHERE organization_id = $1 AND record_id IN ")
+                    .bind(organization);
+                sql.list(chunk.iter().copied());
+                sql.push(" AND kind IN ")
+                    .list(kinds.iter().map(|kind| (*kind).to_owned()));
+                sql.run().await?;
+            }
+        }
+        for chunk in fresh.chunks(ROWS) {
             let mut sql = self
                 .tx
                 .sql("INSERT INTO record_labels (organization_id, kind, label, record_id) VALUES ");
@@ -92,6 +105,9 @@ impl Unit {
     pub(super) async fn forget<R: Record>(&mut self, before: &R) -> Result<(), Error> {
         let organization = self.organization;
         if let Some(document) = before.document() {
+            self.beside
+                .documents
+                .remove(&(before.id(), R::KIND, document.collection));
             self.tx
                 .sql("DELETE FROM search_documents WHERE organization_id = $1 AND collection = $2 AND kind = $3 AND record_id = $4")
                 .bind(organization)
@@ -101,11 +117,9 @@ impl Unit {
                 .run()
                 .await?;
         }
-        self.keep(Beside {
-            stale: vec![before.id()],
-            kinds: before.labels().iter().map(|label| label.kind).collect(),
-            ..Beside::default()
-        })
-        .await
+        let labels = self.beside.labels.entry((before.id(), R::KIND)).or_default();
+        labels.stale.extend(before.labels().iter().map(|label| label.kind));
+        labels.fresh.clear();
+        Ok(())
     }
 }

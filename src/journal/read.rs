@@ -157,6 +157,27 @@ pub async fn find<R: Record>(
     .await
 }
 
+/// A record's revision alone, for those who have the rest.
+///
+/// # Errors
+/// What the database said.
+pub async fn revision<R: Record>(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    id: Uuid,
+) -> Result<Option<i64>, Error> {
+    let row: Option<(i64,)> = db
+        .sql(format!(
+            "SELECT revision FROM {} WHERE organization_id = $1 AND id = $2",
+            R::TABLE
+        ))
+        .bind(organization)
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(row.map(|(revision,)| revision))
+}
+
 /// The records with these ids, in no particular order; missing ones are left out.
 ///
 /// # Errors

@@ -53,6 +53,8 @@ pub struct Unit {
     actor: Actor,
     origin: Origin,
     entries: Vec<Entry>,
+    /// Written with the journal, at the end: nothing in a unit searches.
+    pub(super) beside: Beside,
     clock: Clock,
 }
 
@@ -99,6 +101,7 @@ impl Unit {
             actor,
             origin,
             entries: Vec::new(),
+            beside: Beside::default(),
             clock: clock.clone(),
         })
     }
@@ -122,6 +125,7 @@ impl Unit {
             actor,
             origin,
             entries: Vec::new(),
+            beside: Beside::default(),
             clock: clock.clone(),
         })
     }
@@ -156,7 +160,6 @@ impl Unit {
     pub async fn save_all<R: Record>(&mut self, changes: Vec<Change<R>>) -> Result<Vec<R>, Error> {
         let mut saved = Vec::with_capacity(changes.len());
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
-        let mut beside = Beside::default();
         for change in changes {
             let mut record = change.after;
             let new = change.before.is_none();
@@ -175,7 +178,7 @@ impl Unit {
                 customer: record.customer(),
                 changes: Value::Object(fields),
             });
-            beside.note(change.before.as_ref(), &record);
+            self.beside.note(change.before.as_ref(), &record);
             let rows = if new { &mut fresh } else { &mut changed };
             rows.push(saved.len());
             saved.push(record);
@@ -186,7 +189,6 @@ impl Unit {
                 self.write(&chunk, update).await?;
             }
         }
-        self.keep(beside).await?;
         if self.entries.len() >= ROWS {
             self.flush().await?;
         }
@@ -281,8 +283,9 @@ impl Unit {
         Ok(())
     }
 
-    /// Writes what the journal has to say so far. A large unit does so as it goes, so that it need not be held in memory.
+    /// Writes what stands beside the records, and what the journal has to say so far. A large unit does so as it goes, so that it need not be held in memory.
     async fn flush(&mut self) -> Result<(), Error> {
+        self.keep().await?;
         let entries = std::mem::take(&mut self.entries);
         for chunk in entries.chunks(ROWS) {
             let mut sql = self.tx.sql(

@@ -5,7 +5,7 @@ use super::store::{self, AttemptFilter};
 use crate::access::{Caller, Permission};
 use crate::features::assignments::{self, assignment::AssignmentId};
 use crate::http::page::Paging;
-use crate::http::{Access, Answer, App, Endpoint, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Known, Path, Problem, Query, Reply};
 
 crate::page!(AttemptPage of Attempt);
 
@@ -29,9 +29,8 @@ async fn list_attempts(app: App, caller: Caller, filter: Query<AttemptFilter>, p
 /// Read an attempt.
 #[utoipa::path(get, path = "/v1/attempts/{id}", operation_id = "get_attempt", tag = "attempts",
     responses((status = 200, description = "The attempt", body = Attempt)))]
-async fn get_attempt(app: App, caller: Caller, id: Path<AttemptId>) -> Answer<Attempt> {
-    let attempt = store::find(&mut app.read(), &caller.scope(), *id).await?;
-    Ok(Reply::record(attempt.ok_or_else(Problem::not_found)?))
+async fn get_attempt(app: App, caller: Caller, id: Path<AttemptId>, known: Known) -> Answer<Attempt> {
+    Reply::found(&app, &caller, *id, known).await
 }
 
 /// List the attempts of an assignment.

@@ -15,7 +15,7 @@ use crate::features::assignments;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
 
@@ -91,12 +91,8 @@ async fn create_customer(app: App, caller: Caller, new: Json<NewCustomer>) -> An
 /// With how many customers it has referred, and how many people have looked after it.
 #[utoipa::path(get, path = "/v1/customers/{id}", operation_id = "get_customer", tag = "customers",
     responses((status = 200, description = "The customer", body = Customer)))]
-async fn get_customer(app: App, caller: Caller, id: Path<CustomerId>) -> Answer<Customer> {
-    Ok(Reply::record(
-        store::find(&mut app.read(), &caller.scope(), *id)
-            .await?
-            .ok_or_else(Problem::not_found)?,
-    ))
+async fn get_customer(app: App, caller: Caller, id: Path<CustomerId>, known: Known) -> Answer<Customer> {
+    Reply::found(&app, &caller, *id, known).await
 }
 
 /// Change a customer.

@@ -12,7 +12,7 @@ use crate::features::customers::customer::CustomerId;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Refusal;
 
@@ -100,9 +100,8 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
 /// Read a note.
 #[utoipa::path(get, path = "/v1/notes/{id}", operation_id = "get_note", tag = "notes",
     responses((status = 200, description = "The note", body = Note)))]
-async fn get_note(app: App, caller: Caller, id: Path<NoteId>) -> Answer<Note> {
-    let note = store::find(&mut app.read(), &caller.scope(), *id).await?;
-    Ok(Reply::record(note.ok_or_else(Problem::not_found)?))
+async fn get_note(app: App, caller: Caller, id: Path<NoteId>, known: Known) -> Answer<Note> {
+    Reply::found(&app, &caller, *id, known).await
 }
 
 /// Change a note.

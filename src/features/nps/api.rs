@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::references::References;
 use crate::http::page::Paging;
-use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Path, Query, Reply};
 use crate::id::UserId;
 use crate::journal::Change;
 
@@ -126,7 +126,6 @@ async fn create_nps_response(app: App, caller: Caller, new: Json<NewNpsResponse>
 /// Read an NPS response.
 #[utoipa::path(get, path = "/v1/nps-responses/{id}", operation_id = "get_nps_response", tag = "nps-responses",
     responses((status = 200, description = "The answer", body = NpsResponse)))]
-async fn get_nps_response(app: App, caller: Caller, id: Path<NpsResponseId>) -> Answer<NpsResponse> {
-    let response = store::find(&mut app.read(), &caller.scope(), *id).await?;
-    Ok(Reply::record(response.ok_or_else(Problem::not_found)?))
+async fn get_nps_response(app: App, caller: Caller, id: Path<NpsResponseId>, known: Known) -> Answer<NpsResponse> {
+    Reply::found(&app, &caller, *id, known).await
 }

@@ -9,7 +9,7 @@ use super::{checks, consequences};
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
 
@@ -68,12 +68,8 @@ async fn create_user(app: App, caller: Caller, new: Json<NewUser>) -> Answer<Use
 /// Read a user.
 #[utoipa::path(get, path = "/v1/users/{id}", operation_id = "get_user", tag = "people",
     responses((status = 200, description = "The user", body = User)))]
-async fn get_user(app: App, caller: Caller, id: Path<UserId>) -> Answer<User> {
-    Ok(Reply::record(
-        store::find(&mut app.read(), &caller.scope(), *id)
-            .await?
-            .ok_or_else(Problem::not_found)?,
-    ))
+async fn get_user(app: App, caller: Caller, id: Path<UserId>, known: Known) -> Answer<User> {
+    Reply::found(&app, &caller, *id, known).await
 }
 
 /// Change a user.

@@ -10,7 +10,7 @@ use crate::features::customers::store::contacts::{self, ContactFilter};
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
 
@@ -69,9 +69,8 @@ async fn create_contact(app: App, caller: Caller, new: Json<NewContact>) -> Answ
 /// Read a contact.
 #[utoipa::path(get, path = "/v1/contacts/{id}", operation_id = "get_contact", tag = "customers",
     responses((status = 200, description = "The contact", body = Contact)))]
-async fn get_contact(app: App, caller: Caller, id: Path<ContactId>) -> Answer<Contact> {
-    let contact = contacts::find(&mut app.read(), &caller.scope(), *id).await?;
-    Ok(Reply::record(contact.ok_or_else(Problem::not_found)?))
+async fn get_contact(app: App, caller: Caller, id: Path<ContactId>, known: Known) -> Answer<Contact> {
+    Reply::found(&app, &caller, *id, known).await
 }
 
 /// Change a contact.

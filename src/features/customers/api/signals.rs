@@ -9,7 +9,7 @@ use crate::features::customers::store::signals::{self, SignalFilter};
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
 
@@ -66,9 +66,8 @@ async fn create_signal(app: App, caller: Caller, new: Json<NewSignal>) -> Answer
 /// Read a signal.
 #[utoipa::path(get, path = "/v1/signals/{id}", operation_id = "get_signal", tag = "customers",
     responses((status = 200, description = "The signal", body = Signal)))]
-async fn get_signal(app: App, caller: Caller, id: Path<SignalId>) -> Answer<Signal> {
-    let signal = signals::find(&mut app.read(), &caller.scope(), *id).await?;
-    Ok(Reply::record(signal.ok_or_else(Problem::not_found)?))
+async fn get_signal(app: App, caller: Caller, id: Path<SignalId>, known: Known) -> Answer<Signal> {
+    Reply::found(&app, &caller, *id, known).await
 }
 
 /// Change a signal.

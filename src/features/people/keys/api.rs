@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::features::people::consequences;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Path, Problem, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Known, Path, Problem, Query, Reply};
 use crate::id::ApiKeyId;
 use crate::journal::{Change, Unit};
 use crate::refusal::{Code, Refusal};
@@ -85,12 +85,8 @@ async fn create_api_key(app: App, caller: Caller, new: Json<NewApiKey>) -> Answe
 /// Read an API key.
 #[utoipa::path(get, path = "/v1/api-keys/{id}", operation_id = "get_api_key", tag = "api-keys",
     responses((status = 200, description = "The key", body = ApiKey)))]
-async fn get_api_key(app: App, caller: Caller, id: Path<ApiKeyId>) -> Answer<ApiKey> {
-    Ok(Reply::record(
-        store::find(&mut app.read(), &caller.scope(), *id)
-            .await?
-            .ok_or_else(Problem::not_found)?,
-    ))
+async fn get_api_key(app: App, caller: Caller, id: Path<ApiKeyId>, known: Known) -> Answer<ApiKey> {
+    Reply::found(&app, &caller, *id, known).await
 }
 
 /// Revoke an API key.
