@@ -51,9 +51,16 @@ pub struct Endpoint {
     pub offers: Vec<&'static str>,
     /// The columns of a list, which can be had as CSV and NDJSON too.
     pub(super) columns: Option<Vec<(String, Option<String>)>>,
-    pub operation: Operation,
-    pub schemas: Vec<(String, RefOr<Schema>)>,
+    /// What the document says of it. Written anew each time: a server needs it once, to begin with.
+    operation: fn() -> Operation,
+    schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
     route: fn() -> Route,
+}
+
+fn written<P: utoipa::Path + for<'t> utoipa::__dev::Tags<'t>>() -> Operation {
+    let mut operation = P::operation();
+    operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
+    operation
 }
 
 impl Endpoint {
@@ -62,8 +69,7 @@ impl Endpoint {
         access: Access,
         route: fn() -> Route,
     ) -> Self {
-        let mut operation = P::operation();
-        operation.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
+        let operation = written::<P>();
         let method = match P::methods().first() {
             Some(HttpMethod::Post) => Method::POST,
             Some(HttpMethod::Put) => Method::PUT,
@@ -79,8 +85,6 @@ impl Endpoint {
         };
         let bodies: Vec<String> = body.iter().flat_map(|body| body.content.keys().cloned()).collect();
         let body_required = body.is_some_and(|body| body.required == Some(utoipa::openapi::Required::True));
-        let mut schemas = Vec::new();
-        P::schemas(&mut schemas);
         let mut endpoint = Self {
             offers: Vec::new(),
             columns: None,
@@ -92,13 +96,25 @@ impl Endpoint {
             key_required: false,
             bodies,
             body_required,
-            operation,
-            schemas,
+            operation: written::<P>,
+            schemas: P::schemas,
             route,
         };
         endpoint.columns = export::columns(&endpoint);
-        endpoint.offers = offers(&endpoint.operation, endpoint.columns.is_some());
+        endpoint.offers = offers(&operation, endpoint.columns.is_some());
         endpoint
+    }
+
+    /// The operation as the document describes it.
+    pub fn operation(&self) -> Operation {
+        (self.operation)()
+    }
+
+    /// The schemas that the operation names, and those that these name.
+    pub fn schemas(&self) -> Vec<(String, RefOr<Schema>)> {
+        let mut schemas = Vec::new();
+        (self.schemas)(&mut schemas);
+        schemas
     }
 
     /// Takes many items at once: a larger body, and an `Idempotency-Key` without fail.

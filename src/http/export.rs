@@ -27,17 +27,15 @@ type Column = (String, Option<String>);
 
 /// The columns of a list endpoint, in the order of the document; `None` when it is not a list.
 pub(super) fn columns(endpoint: &Endpoint) -> Option<Vec<Column>> {
-    let schema = |name: &str| {
-        endpoint
-            .schemas
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, schema)| schema)
-    };
-    let value = serde_json::to_value(&endpoint.operation).ok()?;
+    let value = serde_json::to_value(endpoint.operation()).ok()?;
     let page = value["responses"]["200"]["content"][JSON]["schema"]["$ref"]
         .as_str()
         .and_then(last)?;
+    let schemas = endpoint.schemas();
+    let schema = |name: &str| {
+        let found = schemas.iter().find(|(known, _)| known == name);
+        found.map(|(_, schema)| schema)
+    };
     let page = serde_json::to_value(schema(page)?).ok()?;
     page["properties"]["next_cursor"].as_object()?;
     let item = page["properties"]["data"]["items"]["$ref"].as_str().and_then(last)?;

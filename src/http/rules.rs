@@ -27,6 +27,21 @@ struct Parameter {
     rule: OnceLock<Option<Validator>>,
 }
 
+/// Takes out what only people read.
+fn silence(schema: &mut Value) {
+    match schema {
+        Value::Object(parts) => {
+            // A property may have this name, too: then it is no text.
+            parts.retain(|name, part| {
+                !(name == "description" && part.is_string()) && !(name == "examples" && part.is_array())
+            });
+            parts.values_mut().for_each(silence);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(silence),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 impl Rules {
     /// Reads the rules out of an OpenAPI document.
     pub fn new(document: &Value) -> Self {
@@ -68,10 +83,9 @@ impl Rules {
                 },
             );
         }
-        Self {
-            schemas: document["components"]["schemas"].clone(),
-            operations,
-        }
+        let mut schemas = document["components"]["schemas"].clone();
+        silence(&mut schemas);
+        Self { schemas, operations }
     }
 
     /// The operations whose rules cannot be compiled: none, in a document that is sound.

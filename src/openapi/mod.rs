@@ -41,8 +41,8 @@ pub fn document(endpoints: &[Arc<Endpoint>]) -> Value {
     let mut schemas = Map::new();
     add_schema::<ProblemBody>(&mut schemas);
     for endpoint in endpoints {
-        for (name, schema) in &endpoint.schemas {
-            schemas.insert(name.clone(), json!(schema));
+        for (name, schema) in endpoint.schemas() {
+            schemas.insert(name, json!(schema));
         }
         let item = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
         item[endpoint.method.as_str().to_ascii_lowercase()] = operation::operation(endpoint);
@@ -54,13 +54,17 @@ pub fn document(endpoints: &[Arc<Endpoint>]) -> Value {
     schemas::bound(&mut paths);
     schemas::bound(&mut schemas);
     schemas::exemplify(&mut paths, &schemas);
+    let operations = || {
+        paths
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, item)| item.as_object())
+    };
+    let speaks_of = |tag| operations().flatten().any(|(_, operation)| operation["tags"][0] == tag);
     let used: Vec<Value> = TAGS
         .iter()
-        .filter(|(tag, _)| {
-            endpoints
-                .iter()
-                .any(|endpoint| endpoint.operation.tags.iter().flatten().any(|used| used == tag))
-        })
+        .filter(|(tag, _)| speaks_of(*tag))
         .map(|(tag, description)| json!({ "name": tag, "description": description }))
         .collect();
     json!({

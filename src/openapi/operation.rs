@@ -9,7 +9,7 @@ use crate::refusal::Code;
 
 /// The whole operation.
 pub fn operation(endpoint: &Endpoint) -> Value {
-    let mut operation = json!(endpoint.operation);
+    let mut operation = json!(endpoint.operation());
     let description = operation["description"].as_str().unwrap_or_default().trim();
     let needs = match endpoint.access {
         Access::Public => "Open to anybody.".to_owned(),
