@@ -5,7 +5,10 @@ pub mod attempt;
 pub mod consequences;
 pub mod debrief;
 mod debrief_api;
+mod parts;
+mod recording;
 pub mod store;
+mod told;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -1,0 +1,151 @@
+//! Puts a call on the record with all that comes of it: the next call, the parts of the debrief, what it says of the customer.
+
+use super::consequences::{self, Consequences, WrongRecord};
+use super::debrief::{Debrief, NewAttempt};
+use super::parts::Parts;
+use super::told::Told;
+use crate::access::Scope;
+use crate::clock::Timestamp;
+use crate::features::action_items::action_item::{self, ActionItemInput, ActionItemKind};
+use crate::features::assignments::assignment::{Assignment, NOT_TO_BE_CALLED, Outcome};
+use crate::features::customers::customer::Customer;
+use crate::features::programs::retry_policy::Tried;
+use crate::features::{assignments, customers};
+use crate::http::Problem;
+use crate::id::UserId;
+use crate::journal::{Change, Unit};
+
+/// Who looks after data that turned out to be wrong.
+const DATA_STEWARDS: &str = "Data";
+
+/// Writes the call and all that comes of it.
+///
+/// # Errors
+/// What the database said.
+pub async fn record(
+    unit: &mut Unit,
+    scope: &Scope,
+    by: UserId,
+    assignment: Assignment,
+    new: NewAttempt,
+    told: Told,
+) -> Result<Debrief, Problem> {
+    let now = unit.now();
+    let follows = follows(&assignment, &new, &told, now);
+    let id = new.id.unwrap_or_else(|| unit.new_id());
+    let mut attempt = new.attempt(id, &assignment, by, told.occurred_at, &told.hours, now);
+    let change = assignment.attempted(follows.outcome, told.occurred_at, now)?;
+    attempt.next_call_at = change.after.scheduled_for;
+    let attempt = unit.save(Change::created(attempt)).await?;
+    let assignment = unit.save(change).await?;
+    let parts = Parts {
+        attempt: &attempt,
+        by,
+        program: &told.program,
+    };
+    let notes = parts.notes(unit, new.notes).await?;
+    let nps_response = match new.nps_response {
+        Some(fields) => Some(parts.nps(unit, scope, fields).await?),
+        None => None,
+    };
+    let mut items = new
+        .action_items
+        .into_iter()
+        .map(|item| (item, Some(by)))
+        .collect::<Vec<_>>();
+    if let Some(wrong) = follows.wrong_record {
+        items.push((steward(wrong, &told), None));
+    }
+    let action_items = parts.action_items(unit, items).await?;
+    let service_interests = parts.interests(unit, new.service_interests).await?;
+    let mut canceled_assignments = Vec::new();
+    if follows.do_not_contact {
+        canceled_assignments =
+            assignments::store::withdraw(unit, &[assignment.customer_id], Some(assignment.id)).await?;
+    }
+    let next_call_at = attempt.next_call_at;
+    let customer = mark(unit, follows, told, attempt.summary.clone()).await?;
+    Ok(Debrief {
+        next_call_at,
+        attempt,
+        assignment,
+        customer,
+        notes,
+        nps_response,
+        action_items,
+        service_interests,
+        canceled_assignments,
+    })
+}
+
+fn follows(assignment: &Assignment, new: &NewAttempt, told: &Told, now: Timestamp) -> Consequences {
+    let call = Tried {
+        disposition: new.disposition,
+        attempts: u32::try_from(assignment.attempts_made + 1).unwrap_or(u32::MAX),
+        occurred_at: told.occurred_at.utc(),
+        promised: told.promised.map(Timestamp::utc),
+        now: now.utc(),
+    };
+    let mut follows = consequences::of(call, &told.program.fields.retry_policy, &told.hours);
+    let goes_on = matches!(follows.outcome, Outcome::CallAgain { .. } | Outcome::WaitForData);
+    if goes_on && told.customer.fields.do_not_contact {
+        // Asked not to be contacted since the call was assigned: nothing more is scheduled.
+        follows.outcome = Outcome::DoNotCall;
+    }
+    follows
+}
+
+/// What a call says of the customer and the contact.
+async fn mark(
+    unit: &mut Unit,
+    follows: Consequences,
+    told: Told,
+    summary: Option<String>,
+) -> Result<Customer, Problem> {
+    let now = unit.now();
+    let mut customer = told.customer;
+    if follows.reached {
+        customer = customers::store::save(unit, customer.contacted(told.occurred_at)).await?;
+    }
+    if follows.do_not_contact {
+        let reason = summary.map(|summary| summary.chars().take(500).collect());
+        let reason = reason.unwrap_or_else(|| NOT_TO_BE_CALLED.to_owned());
+        customer = customers::store::save(unit, customer.leave_alone(Some(reason))).await?;
+    }
+    match (follows.wrong_record, told.contact) {
+        (None, _) => {}
+        (Some(WrongRecord::ContactLeft), Some(contact)) => {
+            unit.save(contact.leave(now)).await?;
+        }
+        (Some(wrong), Some(contact)) => {
+            unit.save(contact.flag(wrong.flag())).await?;
+        }
+        (Some(wrong), None) => {
+            customer = customers::store::save(unit, customer.flag(wrong.flag())).await?;
+        }
+    }
+    Ok(customer)
+}
+
+/// What a data steward is asked to do.
+fn steward(wrong: WrongRecord, told: &Told) -> ActionItemInput {
+    let customer = &told.customer.fields;
+    let (whom, phone) = match &told.contact {
+        Some(contact) => {
+            let fields = &contact.fields;
+            (&fields.name, fields.phone.as_ref().or(fields.mobile.as_ref()))
+        }
+        None => (&customer.name, customer.phone.as_ref()),
+    };
+    let phone = phone.map(String::as_str).unwrap_or("none on record");
+    ActionItemInput {
+        title: wrong.task(whom),
+        detail: Some(format!("Customer: {}. Number: {phone}.", customer.name)),
+        kind: ActionItemKind::DataQuality,
+        owner_id: None,
+        department: Some(DATA_STEWARDS.into()),
+        due_at: None,
+        priority: action_item::Priority::Normal,
+        customer_promise: None,
+    }
+}
