@@ -23,4 +23,5 @@ pub mod refusal;
 pub mod routes;
 pub mod server;
 pub mod telemetry;
+pub mod text;
 pub mod workers;

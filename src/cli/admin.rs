@@ -12,6 +12,7 @@ use crate::features::people::sessions::session::password_fault;
 use crate::features::people::user::{User, UserInput};
 use crate::features::people::{setup, store};
 use crate::id::OrganizationId;
+use crate::text::{UNFIT, is_unfit};
 
 /// More than this is no password.
 const LONGEST_INPUT: u64 = 4096;
@@ -120,7 +121,10 @@ fn password() -> Result<String, Broken> {
         .read_to_string(&mut text)
         .map_err(|error| Broken(format!("The password cannot be read from standard input: {error}")))?;
     let line = text.lines().next().unwrap_or_default();
-    crate::http::body::clean(line).map_err(|fault| Broken(format!("The password cannot be used: {fault}.")))
+    if is_unfit(line) {
+        return Err(Broken(format!("The password cannot be used. {UNFIT}")));
+    }
+    Ok(crate::http::body::clean(line))
 }
 
 /// As strict as it need be here: the API's own rule stands in the document.

@@ -18,6 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::rules::Rules;
 use super::{Endpoint, Fault, Problem};
 use crate::refusal::Code;
+use crate::text::{UNFIT, is_unfit};
 
 /// The raw body, as the gate read it.
 #[derive(Debug, Clone)]
@@ -196,7 +197,7 @@ impl<T: ToSchema> ToSchema for Patch<T> {
     }
 }
 
-/// Parses JSON strictly: no duplicate names, no NUL, text in NFC.
+/// Parses JSON strictly: no duplicate names, text in NFC.
 ///
 /// # Errors
 /// 400 that says where.
@@ -213,19 +214,55 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     Ok(value)
 }
 
-/// Text as it is kept: NFC, and without NUL, which PostgreSQL cannot store.
-///
-/// # Errors
-/// A sentence, when there is a NUL.
-pub fn clean(text: &str) -> Result<String, String> {
-    if text.contains('\0') {
-        return Err("text must not contain the NUL character".into());
-    }
-    Ok(if is_nfc(text) {
+/// Text as it is kept: NFC.
+pub fn clean(text: &str) -> String {
+    if is_nfc(text) {
         text.to_owned()
     } else {
         text.nfc().collect()
-    })
+    }
+}
+
+/// The texts (and names) in a body with characters that no text may have, each as a fault.
+pub(super) fn unfit_texts(body: &Value) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if any_unfit(body) {
+        unfit(body, "", &mut faults);
+    }
+    faults
+}
+
+fn any_unfit(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_unfit(text),
+        Value::Array(items) => items.iter().any(any_unfit),
+        Value::Object(fields) => fields.iter().any(|(name, value)| is_unfit(name) || any_unfit(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn unfit(value: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    let fault = || Fault::new(pointer, "invalid_text", UNFIT);
+    match value {
+        Value::String(text) => faults.extend(is_unfit(text).then(fault)),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                unfit(item, &format!("{pointer}/{at}"), faults);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                // A name that is unfit itself is told at the object.
+                faults.extend(is_unfit(name).then(fault));
+                unfit(
+                    value,
+                    &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
+                    faults,
+                );
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// No answer lists more faults than this.
@@ -268,7 +305,7 @@ impl<'de> Visitor<'de> for Strict {
             .ok_or_else(|| E::custom("a number must be finite"))
     }
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
-        clean(value).map(Value::String).map_err(E::custom)
+        Ok(Value::String(clean(value)))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
@@ -283,7 +320,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut fields = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let name = clean(&name).map_err(A::Error::custom)?;
+            let name = clean(&name);
             let value = map.next_value_seed(Strict)?;
             if fields.len() == MOST_FIELDS {
                 return Err(A::Error::custom(format!("an object has at most {MOST_FIELDS} fields")));

@@ -150,7 +150,7 @@ fn rows(bytes: &[u8], check: &impl Fn(&Value) -> Vec<Fault>) -> Result<Read, Pro
             let mut item = Map::new();
             let cells = header.iter().zip(row.iter()).zip(&booleans);
             for ((name, cell), boolean) in cells.filter(|((_, cell), _)| !cell.is_empty()) {
-                let cell = clean(cell).map_err(|why| format!("Line {line}: {why}."))?;
+                let cell = clean(cell);
                 let said = boolean.then(|| cell.to_ascii_lowercase().parse().ok()).flatten();
                 item.insert(name.to_owned(), said.map_or(Value::String(cell), Value::Bool));
             }

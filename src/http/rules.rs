@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
+use super::body::unfit_texts;
 use super::{Fault, Problem, query};
+use crate::text::{UNFIT, is_unfit};
 
 /// The rules of all operations, compiled as they are first needed.
 pub struct Rules {
@@ -143,17 +145,20 @@ impl Rules {
     /// The faults of a JSON body, so many at most.
     pub fn faults(&self, operation: &str, body: &Value, most: usize) -> Vec<Fault> {
         let operation = self.operations.get(operation);
+        let mut faults = unfit_texts(body);
+        faults.truncate(most);
         let Some((operation, schema)) = operation.and_then(|operation| Some((operation, operation.body.as_ref()?)))
         else {
-            return Vec::new();
+            return faults;
         };
         let Some(rule) = operation.body_rule.get_or_init(|| self.compile(schema)) else {
             return vec![unruly("")];
         };
         if rule.is_valid(body) {
-            return Vec::new();
+            return faults;
         }
-        let mut faults: Vec<Fault> = rule.iter_errors(body).take(most).map(|error| fault(&error)).collect();
+        let rest = most - faults.len();
+        faults.extend(rule.iter_errors(body).take(rest).map(|error| fault(&error)));
         faults.dedup();
         faults
     }
@@ -197,12 +202,8 @@ impl Rules {
                 ));
                 continue;
             }
-            if value.contains('\0') {
-                faults.push(Fault::new(
-                    name.clone(),
-                    "invalid_value",
-                    "Text must not contain the NUL character.",
-                ));
+            if is_unfit(value) {
+                faults.push(Fault::new(name.clone(), "invalid_text", UNFIT));
                 continue;
             }
             let value = self.typed(&parameter.schema, value);

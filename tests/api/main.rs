@@ -25,6 +25,7 @@ mod forgeries;
 mod ground;
 mod guesses;
 mod imports;
+mod inputs;
 mod lost_writes;
 mod northwind;
 mod notes;

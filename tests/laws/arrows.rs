@@ -17,7 +17,16 @@ const LEVELS: &[&[&str]] = &[
     &["journal"],
     &["access"],
     &["db"],
-    &["clock", "config", "fold", "id", "local_time", "refusal", "telemetry"],
+    &[
+        "clock",
+        "config",
+        "fold",
+        "id",
+        "local_time",
+        "refusal",
+        "telemetry",
+        "text",
+    ],
 ];
 
 fn level(module: &str) -> Option<usize> {

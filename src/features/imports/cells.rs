@@ -19,6 +19,8 @@ pub use crate::features::customers::phones::{Phone, phone};
 pub use dates::{date, since_tenure, time_zone, timestamp};
 pub use money::{currency, decimals, money};
 
+use crate::text::{UNFIT, is_unfit};
+
 /// What is wrong with a cell; each has a documented page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,7 +29,7 @@ pub enum FaultCode {
     Required,
     /// More characters than the field takes.
     TooLong,
-    /// A character that no text may contain (NUL).
+    /// A character that no text may contain: a control character, an override of direction.
     InvalidText,
     /// Not a date in a form that is known here, or not one in the calendar.
     InvalidDate,
@@ -98,13 +100,10 @@ pub fn required<T>(value: Option<T>) -> Result<T, CellFault> {
 /// Text: trimmed, in NFC, `max_chars` characters at most; blank is `None`.
 ///
 /// # Errors
-/// [`FaultCode::InvalidText`] for NUL, which PostgreSQL cannot store; [`FaultCode::TooLong`].
+/// [`FaultCode::InvalidText`] for characters that no text may contain; [`FaultCode::TooLong`].
 pub fn text(cell: &str, max_chars: usize) -> Result<Option<String>, CellFault> {
-    if cell.contains('\0') {
-        return Err(CellFault::new(
-            FaultCode::InvalidText,
-            "text must not contain the NUL character",
-        ));
+    if is_unfit(cell) {
+        return Err(CellFault::new(FaultCode::InvalidText, UNFIT));
     }
     let text: String = cell.trim().nfc().collect();
     if text.chars().count() > max_chars {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::text::is_unfit;
+
 /// What the rows of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -228,7 +230,7 @@ impl Target {
             (self.takes_keys() && is_key).then(|| Field::Custom(key.to_owned()))
         } else if let Some(service) = name.strip_prefix("service:") {
             let service = service.trim();
-            let is_name = (1..=LONGEST_SERVICE).contains(&service.chars().count()) && !service.contains('\0');
+            let is_name = (1..=LONGEST_SERVICE).contains(&service.chars().count()) && !is_unfit(service);
             (self.takes_keys() && is_name).then(|| Field::Service(service.to_owned()))
         } else {
             self.fields()

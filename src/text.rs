@@ -1,0 +1,42 @@
+//! Which characters no text may have, whoever sends it and however.
+
+/// What those who send one are told.
+pub const UNFIT: &str = "Text must not contain control characters or overrides of its direction.";
+
+/// Whether a text has a character that is no part of any writing: it cannot be stored (NUL), disturbs terminals and logs (controls),
+/// or makes a text look like another one (overrides and isolates of direction).
+///
+/// Tabs and line ends are fine, and so are the marks that right-to-left writing and emoji need.
+#[must_use]
+pub fn is_unfit(text: &str) -> bool {
+    text.chars().any(|letter| match letter {
+        '\t' | '\n' | '\r' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        other => other.is_control(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unfit;
+
+    #[test]
+    fn every_writing_passes_and_what_is_none_does_not() {
+        for text in [
+            "",
+            "one\ttwo\r\nthree",
+            "Ünïcode, ß, 漢字, हिन्दी, ไทย",
+            "שלום\u{200f} עולם\u{200e}",
+            "\u{61c}العربية",
+            "می\u{200c}خواهم",
+            "👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}",
+        ] {
+            assert!(!is_unfit(text), "{text:?}");
+        }
+        let unfit = ('\0'..='\u{9f}').filter(|letter| is_unfit(&letter.to_string()));
+        assert_eq!(unfit.count(), 32 - 3 + 1 + 32);
+        for letter in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            assert!(is_unfit(&format!("a{letter}b")), "{letter:?}");
+        }
+    }
+}
