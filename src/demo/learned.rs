@@ -8,7 +8,7 @@ use super::year::World;
 use super::{broken, fields};
 use crate::app::Broken;
 use crate::clock::Timestamp;
-use crate::features::action_items::action_item::{self, ActionItem, ActionItemStatus, Step};
+use crate::features::action_items::action_item::{ActionItem, ActionItemStatus, Step};
 use crate::features::attempts::attempt::{Attempt, Disposition};
 use crate::features::notes::note::{self, Note};
 use crate::features::nps::response::{self, NpsResponse, NpsSource};
@@ -73,10 +73,7 @@ impl World<'_> {
             "employee_id": praised.map(|user| user.id),
         }))?;
         let context = note::Context {
-            customer_id: attempt.customer_id,
-            contact_id: attempt.contact_id,
-            assignment_id: Some(attempt.assignment_id.into()),
-            attempt_id: Some(attempt.id.into()),
+            occasion: attempt.occasion(),
             author_id: Some(attempt.user_id),
             occurred_at: Some(attempt.occurred_at),
         };
@@ -110,10 +107,7 @@ impl World<'_> {
             "follow_up_answer": self.chance.one(words),
         }))?;
         let context = response::Context {
-            customer_id: attempt.customer_id,
-            contact_id: attempt.contact_id,
-            assignment_id: Some(attempt.assignment_id.into()),
-            attempt_id: Some(attempt.id.into()),
+            occasion: attempt.occasion(),
             program_id: Some(attempt.program_id.into()),
             user_id: Some(attempt.user_id),
             source: NpsSource::Call,
@@ -149,14 +143,8 @@ impl World<'_> {
             "priority": priority,
             "customer_promise": promise,
         }))?;
-        let context = action_item::Context {
-            customer_id: attempt.customer_id,
-            contact_id: attempt.contact_id,
-            assignment_id: Some(attempt.assignment_id.into()),
-            attempt_id: Some(attempt.id.into()),
-            created_by: Some(attempt.user_id),
-        };
-        Ok(ActionItem::new(unit.new_id(), said, context, unit.now()))
+        let (occasion, by) = (attempt.occasion(), Some(attempt.user_id));
+        Ok(ActionItem::new(unit.new_id(), said, occasion, by, unit.now()))
     }
 
     /// The teams do what was promised, most of it in time, and tell the customers, mostly.

@@ -9,6 +9,7 @@ pub mod customers;
 pub mod imports;
 pub mod notes;
 pub mod nps;
+pub mod occasion;
 pub mod people;
 pub mod programs;
 pub mod references;

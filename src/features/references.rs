@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
 use crate::features::customers::store::contacts;
 use crate::features::customers::{self, customer::CustomerId};
+use crate::features::occasion::Occasion;
 use crate::features::{assignments, attempts, people, programs};
 use crate::http::{Fault, Problem};
 use crate::id::UserId;
@@ -39,26 +40,21 @@ impl<'u, U: Sqls> References<'u, U> {
     }
 
     /// Contact, assignment and attempt must be this customer's.
-    pub async fn origin(
-        &mut self,
-        customer: CustomerId,
-        contact: Option<Uuid>,
-        assignment: Option<Uuid>,
-        attempt: Option<Uuid>,
-    ) -> Result<(), Error> {
-        if let Some(id) = contact {
+    pub async fn origin(&mut self, occasion: Occasion) -> Result<(), Error> {
+        let customer = occasion.customer_id;
+        if let Some(id) = occasion.contact_id {
             let found = contacts::find(self.db, self.scope, id.into()).await?;
             if found.is_none_or(|contact| contact.fields.customer_id != customer) {
                 self.missing("/contact_id", "contact of this customer", id);
             }
         }
-        if let Some(id) = assignment {
+        if let Some(id) = occasion.assignment_id {
             let found = assignments::store::find(self.db, self.scope, id.into()).await?;
             if found.is_none_or(|assignment| assignment.customer_id != customer) {
                 self.missing("/assignment_id", "assignment of this customer", id);
             }
         }
-        if let Some(id) = attempt {
+        if let Some(id) = occasion.attempt_id {
             let found = attempts::store::find(self.db, self.scope, id.into()).await?;
             if found.is_none_or(|attempt| attempt.customer_id != customer) {
                 self.missing("/attempt_id", "attempt with this customer", id);

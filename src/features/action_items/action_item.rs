@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::db::Json;
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::fold;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
@@ -143,16 +144,6 @@ pub struct ActionItem {
     pub updated_at: Timestamp,
 }
 
-/// Where an action item comes from.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Context {
-    pub customer_id: CustomerId,
-    pub contact_id: Option<Uuid>,
-    pub assignment_id: Option<Uuid>,
-    pub attempt_id: Option<Uuid>,
-    pub created_by: Option<UserId>,
-}
-
 /// A step of the work.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -165,18 +156,24 @@ pub enum Step {
 
 impl ActionItem {
     /// A new, open item. Without an owner and a department it is its creator's.
-    pub fn new(id: ActionItemId, mut fields: ActionItemInput, context: Context, now: Timestamp) -> Self {
+    pub fn new(
+        id: ActionItemId,
+        mut fields: ActionItemInput,
+        occasion: Occasion,
+        created_by: Option<UserId>,
+        now: Timestamp,
+    ) -> Self {
         if fields.owner_id.is_none() && fields.department.is_none() {
-            fields.owner_id = context.created_by;
+            fields.owner_id = created_by;
         }
         Self {
             id,
             fields,
-            customer_id: context.customer_id,
-            contact_id: context.contact_id,
-            assignment_id: context.assignment_id,
-            attempt_id: context.attempt_id,
-            created_by: context.created_by,
+            customer_id: occasion.customer_id,
+            contact_id: occasion.contact_id,
+            assignment_id: occasion.assignment_id,
+            attempt_id: occasion.attempt_id,
+            created_by,
             status: ActionItemStatus::Open,
             closed_at: None,
             closed_by: None,

@@ -7,14 +7,19 @@ fn at(seconds: i64) -> Timestamp {
 
 fn item(status: ActionItemStatus) -> ActionItem {
     let fields: ActionItemInput = serde_json::from_value(serde_json::json!({"title": "Send the manual"})).unwrap();
-    let context = Context {
+    let occasion = Occasion {
         customer_id: CustomerId(Uuid::from_u128(1)),
         contact_id: None,
         assignment_id: None,
         attempt_id: None,
-        created_by: Some(UserId(Uuid::from_u128(2))),
     };
-    let mut item = ActionItem::new(ActionItemId(Uuid::from_u128(3)), fields, context, at(0));
+    let mut item = ActionItem::new(
+        ActionItemId(Uuid::from_u128(3)),
+        fields,
+        occasion,
+        Some(UserId(Uuid::from_u128(2))),
+        at(0),
+    );
     item.status = status;
     item
 }

@@ -4,10 +4,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::action_item::{ActionItem, ActionItemId, ActionItemInput, Context};
+use super::action_item::{ActionItem, ActionItemId, ActionItemInput};
 use super::store::{self, ActionItemFilter, Asking};
 use crate::access::{Caller, Permission, Scope};
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -94,23 +95,20 @@ async fn list_action_items(
 async fn create_action_item(app: App, caller: Caller, new: Json<NewActionItem>) -> Answer<ActionItem> {
     let (mut unit, scope, new) = (app.write(&caller).await?, caller.scope(), new.0);
     let id = new.id.unwrap_or_else(|| unit.new_id());
-    let context = Context {
+    let occasion = Occasion {
         customer_id: new.customer_id,
         contact_id: new.contact_id,
         assignment_id: new.assignment_id,
         attempt_id: new.attempt_id,
-        created_by: caller.user,
     };
-    let item = ActionItem::new(id, new.fields, context, unit.now());
+    let item = ActionItem::new(id, new.fields, occasion, caller.user, unit.now());
     if let Some(there) = store::find(&mut unit, &scope, id).await? {
         return crate::http::reply::again(&mut unit, there, &item).await;
     }
     let mut faults = store::faults(&mut unit, &scope, &item.fields).await?;
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", item.customer_id).await?;
-    references
-        .origin(item.customer_id, item.contact_id, item.assignment_id, item.attempt_id)
-        .await?;
+    references.origin(occasion).await?;
     if item.fields.owner_id.is_none() && item.fields.department.is_none() {
         references.fault("/owner_id", "required", "Give an owner or a department.");
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::features::assignments::assignment::AssignmentId;
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::features::programs::program::ProgramId;
 pub use crate::features::programs::retry_policy::Disposition;
 use crate::id::UserId;
@@ -53,4 +54,16 @@ pub struct Attempt {
     pub revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Attempt {
+    /// What comes of this call came of this.
+    pub fn occasion(&self) -> Occasion {
+        Occasion {
+            customer_id: self.customer_id,
+            contact_id: self.contact_id,
+            assignment_id: Some(self.assignment_id.into()),
+            attempt_id: Some(self.id.into()),
+        }
+    }
 }

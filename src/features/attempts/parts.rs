@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use crate::access::Scope;
-use crate::features::action_items::action_item::{self, ActionItem, ActionItemInput};
+use crate::features::action_items::action_item::{ActionItem, ActionItemInput};
 use crate::features::cases::service_interest::{self, ServiceInterest};
 use crate::features::notes::note::{self, Note};
 use crate::features::nps;
@@ -22,10 +22,7 @@ pub struct Parts<'a> {
 impl Parts<'_> {
     pub async fn notes(&self, unit: &mut Unit, notes: Vec<note::NoteInput>) -> Result<Vec<Note>, Problem> {
         let context = note::Context {
-            customer_id: self.attempt.customer_id,
-            contact_id: self.attempt.contact_id,
-            assignment_id: Some(self.attempt.assignment_id.into()),
-            attempt_id: Some(self.attempt.id.into()),
+            occasion: self.attempt.occasion(),
             author_id: Some(self.by),
             occurred_at: Some(self.attempt.occurred_at),
         };
@@ -44,10 +41,7 @@ impl Parts<'_> {
     ) -> Result<NpsResponse, Problem> {
         let at = self.attempt.occurred_at;
         let context = response::Context {
-            customer_id: self.attempt.customer_id,
-            contact_id: self.attempt.contact_id,
-            assignment_id: Some(self.attempt.assignment_id.into()),
-            attempt_id: Some(self.attempt.id.into()),
+            occasion: self.attempt.occasion(),
             program_id: Some(self.program.id.into()),
             user_id: Some(self.by),
             source: NpsSource::Call,
@@ -66,14 +60,8 @@ impl Parts<'_> {
         let items = items
             .into_iter()
             .map(|(fields, created_by)| {
-                let context = action_item::Context {
-                    customer_id: self.attempt.customer_id,
-                    contact_id: self.attempt.contact_id,
-                    assignment_id: Some(self.attempt.assignment_id.into()),
-                    attempt_id: Some(self.attempt.id.into()),
-                    created_by,
-                };
-                Change::created(ActionItem::new(unit.new_id(), fields, context, unit.now()))
+                let item = ActionItem::new(unit.new_id(), fields, self.attempt.occasion(), created_by, unit.now());
+                Change::created(item)
             })
             .collect();
         Ok(unit.save_all(items).await?)
@@ -85,10 +73,7 @@ impl Parts<'_> {
         interests: Vec<service_interest::ServiceInterestInput>,
     ) -> Result<Vec<ServiceInterest>, Problem> {
         let context = service_interest::Context {
-            customer_id: self.attempt.customer_id,
-            contact_id: self.attempt.contact_id,
-            assignment_id: Some(self.attempt.assignment_id.into()),
-            attempt_id: Some(self.attempt.id.into()),
+            occasion: self.attempt.occasion(),
             created_by: Some(self.by),
             raised_at: Some(self.attempt.occurred_at),
         };

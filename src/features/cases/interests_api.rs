@@ -9,6 +9,7 @@ use super::store::{self, ServiceInterestFilter};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -71,12 +72,15 @@ async fn create_service_interest(app: App, caller: Caller, new: Json<NewServiceI
     let (mut unit, scope, new) = (app.write(&caller).await?, caller.scope(), new.0);
     let id = new.id.unwrap_or_else(|| unit.new_id());
     let there = store::interest(&mut unit, &scope, id).await?;
-    let context = Context {
+    let occasion = Occasion {
         customer_id: new.customer_id,
         contact_id: new.contact_id,
-        attempt_id: new.attempt_id,
-        created_by: caller.user,
         assignment_id: new.assignment_id,
+        attempt_id: new.attempt_id,
+    };
+    let context = Context {
+        occasion,
+        created_by: caller.user,
         raised_at: new.raised_at.or(there.as_ref().map(|there| there.raised_at)),
     };
     let interest = ServiceInterest::new(id, new.fields, context, unit.now());
@@ -87,14 +91,7 @@ async fn create_service_interest(app: App, caller: Caller, new: Json<NewServiceI
     let mut references = References::of(&mut unit, &scope);
     references.happened("/raised_at", interest.raised_at, now);
     references.customer("/customer_id", interest.customer_id).await?;
-    references
-        .origin(
-            interest.customer_id,
-            interest.contact_id,
-            interest.assignment_id,
-            interest.attempt_id,
-        )
-        .await?;
+    references.origin(occasion).await?;
     references.active_user("/owner_id", interest.fields.owner_id).await?;
     references.settle()?;
     let interest = unit.save(Change::created(interest)).await?;

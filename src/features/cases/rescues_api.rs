@@ -10,6 +10,7 @@ use crate::access::{Caller, Permission};
 use crate::features::customers::customer::CustomerId;
 use crate::features::nps;
 use crate::features::nps::response::NpsResponseId;
+use crate::features::occasion::Occasion;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -85,11 +86,15 @@ async fn create_rescue_case(app: App, caller: Caller, new: Json<NewRescueCase>) 
         Some(id) => nps::store::find(&mut unit, &scope, id).await?,
         None => None,
     };
+    let occasion = Occasion {
+        customer_id: case.customer_id,
+        contact_id: case.contact_id,
+        assignment_id: None,
+        attempt_id: case.attempt_id,
+    };
     let mut references = References::of(&mut unit, &scope);
     references.customer("/customer_id", case.customer_id).await?;
-    references
-        .origin(case.customer_id, case.contact_id, None, case.attempt_id)
-        .await?;
+    references.origin(occasion).await?;
     references.active_user("/owner_id", case.fields.owner_id).await?;
     if case.nps_response_id.is_some() && answer.is_none_or(|answer| answer.customer_id != case.customer_id) {
         references.fault(

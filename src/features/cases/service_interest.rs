@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::db::Json;
 use crate::features::customers::customer::{CustomerId, Money};
+use crate::features::occasion::Occasion;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
 use crate::refusal::Refusal;
@@ -95,10 +96,7 @@ pub struct ServiceInterest {
 /// Where a service interest comes from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Context {
-    pub customer_id: CustomerId,
-    pub contact_id: Option<Uuid>,
-    pub assignment_id: Option<Uuid>,
-    pub attempt_id: Option<Uuid>,
+    pub occasion: Occasion,
     pub created_by: Option<UserId>,
     /// Now, when absent.
     pub raised_at: Option<Timestamp>,
@@ -110,10 +108,10 @@ impl ServiceInterest {
         Self {
             id,
             fields,
-            customer_id: context.customer_id,
-            contact_id: context.contact_id,
-            assignment_id: context.assignment_id,
-            attempt_id: context.attempt_id,
+            customer_id: context.occasion.customer_id,
+            contact_id: context.occasion.contact_id,
+            assignment_id: context.occasion.assignment_id,
+            attempt_id: context.occasion.attempt_id,
             created_by: context.created_by,
             raised_at: context.raised_at.unwrap_or(now),
             closed_at: closed.then_some(now),

@@ -9,6 +9,7 @@ use super::store::{self, NoteFilter};
 use crate::access::{Caller, Permission, Scope};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -71,11 +72,14 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
     let (mut unit, scope, new) = (app.write(&caller).await?, caller.scope(), new.0);
     let id = new.id.unwrap_or_else(|| unit.new_id());
     let there = store::find(&mut unit, &scope, id).await?;
-    let context = Context {
+    let occasion = Occasion {
         customer_id: new.customer_id,
         contact_id: new.contact_id,
         assignment_id: new.assignment_id,
         attempt_id: new.attempt_id,
+    };
+    let context = Context {
+        occasion,
         author_id: caller.user,
         // Said again, it is about the time that was kept.
         occurred_at: new.occurred_at.or(there.as_ref().map(|there| there.occurred_at)),
@@ -88,9 +92,7 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
     let mut references = References::of(&mut unit, &scope);
     references.happened("/occurred_at", note.occurred_at, now);
     references.customer("/customer_id", note.customer_id).await?;
-    references
-        .origin(note.customer_id, note.contact_id, note.assignment_id, note.attempt_id)
-        .await?;
+    references.origin(occasion).await?;
     references.user("/employee_id", note.fields.employee_id).await?;
     references.settle()?;
     let note = unit.save(Change::created(note)).await?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::db::Json;
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
 
@@ -95,10 +96,7 @@ pub struct Note {
 /// Where a note comes from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Context {
-    pub customer_id: CustomerId,
-    pub contact_id: Option<Uuid>,
-    pub assignment_id: Option<Uuid>,
-    pub attempt_id: Option<Uuid>,
+    pub occasion: Occasion,
     pub author_id: Option<UserId>,
     /// Now, when absent.
     pub occurred_at: Option<Timestamp>,
@@ -109,10 +107,10 @@ impl Note {
         Self {
             id,
             fields: tidy(fields),
-            customer_id: context.customer_id,
-            contact_id: context.contact_id,
-            assignment_id: context.assignment_id,
-            attempt_id: context.attempt_id,
+            customer_id: context.occasion.customer_id,
+            contact_id: context.occasion.contact_id,
+            assignment_id: context.occasion.assignment_id,
+            attempt_id: context.occasion.attempt_id,
             author_id: context.author_id,
             occurred_at: context.occurred_at.unwrap_or(now),
             revision: 0,

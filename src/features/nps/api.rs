@@ -9,6 +9,7 @@ use super::store::{self, NpsResponseFilter};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::{Access, Answer, App, Endpoint, Json, Known, Path, Query, Reply};
@@ -87,11 +88,14 @@ async fn create_nps_response(app: App, caller: Caller, new: Json<NewNpsResponse>
     let at = new.responded_at.or(there.as_ref().map(|there| there.responded_at));
     let at = at.unwrap_or_else(|| unit.now());
     let previous = store::previous(&mut unit, &scope, new.customer_id, at).await?;
-    let context = Context {
+    let occasion = Occasion {
         customer_id: new.customer_id,
         contact_id: new.contact_id,
         assignment_id: new.assignment_id,
         attempt_id: new.attempt_id,
+    };
+    let context = Context {
+        occasion,
         program_id: new.program_id,
         user_id: asked,
         source: new.source,
@@ -108,14 +112,7 @@ async fn create_nps_response(app: App, caller: Caller, new: Json<NewNpsResponse>
     let mut references = References::of(&mut unit, &scope);
     references.happened("/responded_at", response.responded_at, now);
     references.customer("/customer_id", response.customer_id).await?;
-    references
-        .origin(
-            response.customer_id,
-            response.contact_id,
-            response.assignment_id,
-            response.attempt_id,
-        )
-        .await?;
+    references.origin(occasion).await?;
     references.program("/program_id", response.program_id).await?;
     references.user("/user_id", response.user_id).await?;
     references.settle()?;

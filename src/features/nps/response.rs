@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::figures::{Category, FollowUp, Score};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
+use crate::features::occasion::Occasion;
 use crate::id::UserId;
 
 crate::id! {
@@ -80,10 +81,7 @@ pub struct NpsResponse {
 /// Where an answer comes from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Context {
-    pub customer_id: CustomerId,
-    pub contact_id: Option<Uuid>,
-    pub assignment_id: Option<Uuid>,
-    pub attempt_id: Option<Uuid>,
+    pub occasion: Occasion,
     pub program_id: Option<Uuid>,
     pub user_id: Option<UserId>,
     pub source: NpsSource,
@@ -101,10 +99,10 @@ impl NpsResponse {
         Self {
             id,
             fields,
-            customer_id: context.customer_id,
-            contact_id: context.contact_id,
-            assignment_id: context.assignment_id,
-            attempt_id: context.attempt_id,
+            customer_id: context.occasion.customer_id,
+            contact_id: context.occasion.contact_id,
+            assignment_id: context.occasion.assignment_id,
+            attempt_id: context.occasion.attempt_id,
             program_id: context.program_id,
             user_id: context.user_id,
             source: context.source,
