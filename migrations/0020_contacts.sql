@@ -34,3 +34,4 @@ CREATE INDEX contacts_by_email ON contacts (organization_id, email);
 CREATE INDEX contacts_by_name ON contacts (organization_id, name_key, id);
 CREATE INDEX contacts_by_creation ON contacts (organization_id, created_at, id);
 CREATE INDEX contacts_by_update ON contacts (organization_id, updated_at, id);
+CREATE INDEX contacts_by_owner ON contacts (organization_id, owner_id, name_key, id) WHERE owner_id IS NOT NULL;

@@ -26,3 +26,5 @@ CREATE INDEX signals_by_time ON signals (organization_id, occurred_at, id);
 CREATE INDEX signals_by_creation ON signals (organization_id, created_at, id);
 CREATE INDEX signals_by_update ON signals (organization_id, updated_at, id);
 CREATE INDEX signals_by_kind ON signals (organization_id, kind, occurred_at, id);
+CREATE INDEX signals_by_outside_id ON signals (organization_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX signals_by_user ON signals (organization_id, user_id, occurred_at, id) WHERE user_id IS NOT NULL;

@@ -31,3 +31,4 @@ CREATE INDEX attempts_by_assignment ON attempts (organization_id, assignment_id,
 CREATE INDEX attempts_by_customer ON attempts (organization_id, customer_id, occurred_at, id);
 CREATE INDEX attempts_by_user ON attempts (organization_id, user_id, occurred_at, id);
 CREATE INDEX attempts_by_program ON attempts (organization_id, program_id, occurred_at, id);
+CREATE INDEX attempts_by_contact ON attempts (organization_id, contact_id, occurred_at, id) WHERE contact_id IS NOT NULL;

@@ -27,3 +27,4 @@ CREATE INDEX notes_by_customer ON notes (organization_id, customer_id, occurred_
 CREATE INDEX notes_by_author ON notes (organization_id, author_id, occurred_at);
 CREATE INDEX notes_by_employee ON notes (organization_id, employee_id, occurred_at);
 CREATE INDEX notes_by_attempt ON notes (organization_id, attempt_id);
+CREATE INDEX notes_by_assignment ON notes (organization_id, assignment_id) WHERE assignment_id IS NOT NULL;

@@ -33,3 +33,4 @@ CREATE INDEX nps_responses_by_customer ON nps_responses (organization_id, custom
 CREATE INDEX nps_responses_by_user ON nps_responses (organization_id, user_id, responded_at);
 CREATE INDEX nps_responses_by_program ON nps_responses (organization_id, program_id, responded_at);
 CREATE INDEX nps_responses_by_attempt ON nps_responses (organization_id, attempt_id);
+CREATE INDEX nps_responses_by_contact ON nps_responses (organization_id, contact_id, responded_at) WHERE contact_id IS NOT NULL;

@@ -44,6 +44,10 @@ CREATE INDEX action_items_by_owner ON action_items (organization_id, owner_id, d
 CREATE INDEX action_items_by_department ON action_items (organization_id, department_key, due_key);
 CREATE INDEX action_items_by_customer ON action_items (organization_id, customer_id, created_at);
 CREATE INDEX action_items_by_attempt ON action_items (organization_id, attempt_id);
+CREATE INDEX action_items_by_assignment ON action_items (organization_id, assignment_id) WHERE assignment_id IS NOT NULL;
+CREATE INDEX action_items_by_creator ON action_items (organization_id, created_by, created_at);
+CREATE INDEX action_items_by_closing ON action_items (organization_id, closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX action_items_by_promise ON action_items (organization_id, promise_key);
 
 -- What people say to one another about an action item; only ever added.
 CREATE TABLE action_item_comments (

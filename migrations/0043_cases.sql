@@ -30,6 +30,8 @@ CREATE INDEX service_interests_by_update ON service_interests (organization_id, 
 CREATE INDEX service_interests_by_value ON service_interests (organization_id, value_key, id);
 CREATE INDEX service_interests_by_customer ON service_interests (organization_id, customer_id);
 CREATE INDEX service_interests_by_owner ON service_interests (organization_id, owner_id);
+CREATE INDEX service_interests_by_attempt ON service_interests (organization_id, attempt_id) WHERE attempt_id IS NOT NULL;
+CREATE INDEX service_interests_by_service ON service_interests (organization_id, service);
 
 -- Unhappy customers whom somebody is to win back.
 CREATE TABLE rescue_cases (
@@ -62,3 +64,4 @@ CREATE INDEX rescue_cases_by_update ON rescue_cases (organization_id, updated_at
 CREATE INDEX rescue_cases_by_severity ON rescue_cases (organization_id, severity_key, id);
 CREATE INDEX rescue_cases_by_customer ON rescue_cases (organization_id, customer_id);
 CREATE INDEX rescue_cases_by_owner ON rescue_cases (organization_id, owner_id);
+CREATE INDEX rescue_cases_by_nps_response ON rescue_cases (organization_id, nps_response_id) WHERE nps_response_id IS NOT NULL;

@@ -15,6 +15,7 @@ mod arrows;
 mod document;
 mod example;
 mod grid;
+mod indexes;
 mod objects;
 mod problems;
 mod samples;
