@@ -18,6 +18,8 @@ CREATE TABLE users (
     joined_at TIMESTAMPTZ,
     password_changed_at TIMESTAMPTZ,
     password_reset_requested_at TIMESTAMPTZ,
+    password_reset_offered_at TIMESTAMPTZ,
+    signed_out_at TIMESTAMPTZ,
     name_key TEXT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,

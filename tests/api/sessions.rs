@@ -341,3 +341,39 @@ async fn nothing_that_is_kept_of_a_request_lets_its_password_be_guessed() {
     let other = json!({"current_password": PASSWORD, "new_password": "a walk in the snow"});
     client.post_once("/v1/auth/password", "p-1", other).await.problem(422);
 }
+
+#[actix_web::test]
+async fn what_lets_a_user_in_or_out_is_in_the_audit_log() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let session = joined(&server, "logged", Role::Viewer).await;
+    let id = session["user"]["id"].as_str().unwrap();
+    let link = format!("/v1/users/{id}/password-reset-link");
+    admin.post(&link, Value::Null).await.expect(200);
+    // Once more, without anybody having asked.
+    admin.post(&link, Value::Null).await.expect(200);
+    let user = signed_in(&server, &session);
+    let passwords = json!({"current_password": PASSWORD, "new_password": "another horse battery"});
+    assert_eq!(user.post("/v1/auth/password", passwords).await.status, 204);
+    let everywhere = json!({"everywhere": true});
+    assert_eq!(user.post("/v1/auth/logout", everywhere).await.status, 204);
+    let log = admin
+        .get(&format!("/v1/audit-log?record_id={id}&sort=revision"))
+        .await
+        .expect(200);
+    let entries = log["data"].as_array().unwrap().iter();
+    let verbs: Vec<_> = entries.map(|entry| entry["verb"].as_str().unwrap()).collect();
+    let told = [
+        "created",
+        "invited",
+        "joined",
+        "password_reset_offered",
+        "password_reset_offered",
+        "password_changed",
+        "signed_out",
+    ];
+    assert_eq!(verbs, told);
+    for secret in ["password_hash", "token", "battery"] {
+        assert!(!log.to_string().contains(secret), "{secret}");
+    }
+}

@@ -52,6 +52,8 @@ impl From<AuditFilter> for Filter {
 /// List what was changed.
 ///
 /// One entry per changed record: who, when, from which client and address, which fields from what to what. The newest come first; `sort=revision` begins with the oldest.
+/// Links that let a user in, new passwords and signing out everywhere are entries of the user, revoked keys entries of the key.
+/// Signing in, refreshing and the use of a key change no record and are not here: sessions end by themselves, and a key tells when it was last used.
 #[utoipa::path(get, path = "/v1/audit-log", operation_id = "list_audit_log", tag = "audit", params(AuditFilter, Paging),
     responses((status = 200, description = "A page of entries", body = EntryPage)))]
 async fn list_audit_log(app: App, caller: Caller, filter: Query<AuditFilter>, paging: Paging) -> Answer<EntryPage> {

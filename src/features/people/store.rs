@@ -20,7 +20,7 @@ fn name_key(user: &User) -> String {
 
 crate::record!(
     User, "user", "users",
-    [active, invited_at, joined_at, password_changed_at, password_reset_requested_at],
+    [active, invited_at, joined_at, password_changed_at, password_reset_requested_at, password_reset_offered_at, signed_out_at],
     fields UserInput [email, name, role, title, department, manager_id, phone, time_zone, city, country, hired_on],
     derived { name_key: |user| name_key(user) },
     document: |user| Some(Document {

@@ -52,6 +52,10 @@ pub struct User {
     pub password_changed_at: Option<Timestamp>,
     /// When they last asked for a way back in; an admin makes them a link.
     pub password_reset_requested_at: Option<Timestamp>,
+    /// When a link for another password was last made for them.
+    pub password_reset_offered_at: Option<Timestamp>,
+    /// When they last signed out everywhere.
+    pub signed_out_at: Option<Timestamp>,
     pub revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -68,6 +72,8 @@ impl User {
             joined_at: None,
             password_changed_at: None,
             password_reset_requested_at: None,
+            password_reset_offered_at: None,
+            signed_out_at: None,
             revision: 0,
             created_at: now,
             updated_at: now,
@@ -109,7 +115,7 @@ impl User {
     ///
     /// # Errors
     /// `wrong_state` when they have left, or have not joined yet.
-    pub fn offer_reset(self) -> Result<Change<Self>, Refusal> {
+    pub fn offer_reset(self, now: Timestamp) -> Result<Change<Self>, Refusal> {
         if !self.active {
             return Err(Refusal::state("This user is not active. Reactivate them first."));
         }
@@ -118,7 +124,13 @@ impl User {
         }
         Ok(self.change("password_reset_offered", |next| {
             next.password_reset_requested_at = None;
+            next.password_reset_offered_at = Some(now);
         }))
+    }
+
+    /// Has ended all their sessions.
+    pub fn sign_out(self, now: Timestamp) -> Change<Self> {
+        self.change("signed_out", |next| next.signed_out_at = Some(now))
     }
 
     /// Has set a password: the first one, or another.

@@ -89,23 +89,31 @@ async fn refresh_session(app: App, refresh: Json<Refresh>) -> Answer<Session> {
     responses((status = 204, description = "Signed out")))]
 async fn sign_out(app: App, caller: Caller, logout: Option<Json<Logout>>) -> Answer<()> {
     let user = own(&caller)?;
-    let (organization, now) = (caller.organization, app.clock.now());
-    let mut tx = app.db.begin().await?;
+    let organization = caller.organization;
     let everywhere = logout.is_some_and(|logout| logout.everywhere);
-    match (everywhere, caller.session) {
-        (false, Some(family)) => {
+    let answer = match caller.session.filter(|_| !everywhere) {
+        Some(family) => {
             let owner = Owner {
                 organization,
                 user,
                 family,
             };
-            store::end_session(&mut tx, owner, now).await?;
+            let mut tx = app.db.begin().await?;
+            store::end_session(&mut tx, owner, app.clock.now()).await?;
+            tx.commit().await?;
+            Ok(Reply::nothing())
         }
-        (true, _) | (false, None) => store::end_sessions(&mut tx, organization, user, None, now).await?,
-    }
-    tx.commit().await?;
+        None => {
+            let mut unit = app.write(&caller).await?;
+            let now = unit.now();
+            let known = people::find(&mut unit, &caller.scope(), user).await?;
+            unit.save(known.ok_or_else(Problem::not_found)?.sign_out(now)).await?;
+            store::end_sessions(&mut unit, organization, user, None, now).await?;
+            unit.answer(Reply::nothing()).await
+        }
+    };
     app.callers.forget();
-    Ok(Reply::nothing())
+    answer
 }
 
 /// The user behind the caller; API keys have neither sessions nor passwords.

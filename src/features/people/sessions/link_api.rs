@@ -41,7 +41,11 @@ async fn invite_user(app: App, caller: Caller, id: Path<UserId>) -> Answer<Link>
 #[utoipa::path(post, path = "/v1/users/{id}/password-reset-link", operation_id = "create_password_reset_link", tag = "people",
     responses((status = 200, description = "The link", body = Link)))]
 async fn create_password_reset_link(app: App, caller: Caller, id: Path<UserId>) -> Answer<Link> {
-    link(&app, &caller, *id, LinkPurpose::PasswordReset, User::offer_reset).await
+    let now = app.clock.now();
+    link(&app, &caller, *id, LinkPurpose::PasswordReset, |user| {
+        user.offer_reset(now)
+    })
+    .await
 }
 
 /// Accept an invitation.
