@@ -180,12 +180,12 @@ async fn what_postgres_cannot_store_is_refused_on_both() {
             .post("/v1/customers", json!({"name": "a\u{0}b"}))
             .await
             .problem(400),
-        "malformed_request"
+        "invalid_request"
     );
     let reply = manager
         .post("/v1/customers", json!({"name": "a", "custom_fields": {"k\u{0}": "v"}}))
         .await;
-    assert_eq!(reply.problem(400), "malformed_request");
+    assert_eq!(reply.problem(400), "invalid_request");
     assert_eq!(
         manager.get("/v1/customers?q=a%00b").await.problem(400),
         "invalid_request"
