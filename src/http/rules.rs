@@ -33,9 +33,11 @@ struct Parameter {
 fn silence(schema: &mut Value) {
     match schema {
         Value::Object(parts) => {
-            // A property may have this name, too: then it is no text.
-            parts.retain(|name, part| {
-                !(name == "description" && part.is_string()) && !(name == "examples" && part.is_array())
+            // A property may have such a name, too; what it says of itself is no text.
+            parts.retain(|name, part| match name.as_str() {
+                "description" => !part.is_string(),
+                "examples" => !part.is_array(),
+                _ => true,
             });
             parts.values_mut().for_each(silence);
         }
