@@ -21,7 +21,20 @@ impl Drop for Workers {
 
 /// Starts them.
 pub fn start(app: &Arc<App>) -> Workers {
-    Workers(vec![tokio::spawn(sweep(app.clone())), tokio::spawn(keys(app.clone()))])
+    Workers(vec![
+        tokio::spawn(sweep(app.clone())),
+        tokio::spawn(keys(app.clone())),
+        tokio::spawn(give_back()),
+    ])
+}
+
+/// Memory that is free for a second goes back to the system when mimalloc next frees a large piece. A server at rest frees none by itself,
+/// and would keep for ever what starting or an import took.
+async fn give_back() {
+    loop {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        drop(std::hint::black_box(vec![0_u8; 4 << 20]));
+    }
 }
 
 /// Another process may have rotated the signing keys.
