@@ -11,6 +11,7 @@ CREATE TABLE signals (
     topic TEXT,
     amount JSONB,
     status TEXT,
+    closed_at TIMESTAMPTZ,
     source_url TEXT,
     worth_congratulating BOOLEAN NOT NULL,
     user_id UUID,

@@ -9,6 +9,7 @@ CREATE TABLE programs (
     starts_on DATE,
     ends_on DATE,
     participants JSONB NOT NULL,
+    segments JSONB NOT NULL,
     retry_policy JSONB NOT NULL,
     talking_points TEXT,
     release_after_days BIGINT,

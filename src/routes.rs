@@ -13,6 +13,8 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::imports::endpoints(),
         features::people::endpoints(),
         features::programs::endpoints(),
+        features::segments::endpoints(),
+        features::cadences::endpoints(),
         features::assignments::endpoints(),
         features::attempts::endpoints(),
         features::service::endpoints(),

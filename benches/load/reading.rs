@@ -84,9 +84,15 @@ fn pages_in_process(database: &Database, time: Duration) -> Outcome<f64> {
                                 do_not_contact: Some(false),
                                 ..CustomerFilter::default()
                             };
-                            let page = store::list(&mut app.read(), &Scope::all(organization), &filter, &window)
-                                .await
-                                .map_err(|error| error.to_string())?;
+                            let page = store::list(
+                                &mut app.read(),
+                                &Scope::all(organization),
+                                &filter,
+                                &window,
+                                app.clock.now(),
+                            )
+                            .await
+                            .map_err(|error| error.to_string())?;
                             let json = serde_json::to_vec(&page.rows).map_err(|error| error.to_string())?;
                             std::hint::black_box(json);
                             count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

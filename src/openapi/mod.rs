@@ -18,6 +18,10 @@ const TAGS: &[(&str, &str)] = &[
         "Customers, their contacts, account managers and signals; imports and the timeline.",
     ),
     ("programs", "Why and how calls are made."),
+    (
+        "segments",
+        "Named ways to choose customers, and how often they are to be spoken with.",
+    ),
     ("assignments", "Who is to call whom; one by one and in bulk."),
     ("attempts", "Calls placed, and everything that comes of them."),
     ("notes", "What was learned, typed and searchable."),

@@ -272,25 +272,33 @@ pub fn requested(paths: &Map<String, Value>) -> BTreeSet<String> {
         .collect()
 }
 
+/// Adds the fields of all parts of a schema to `whole`; a part may be made of parts itself.
+fn join(schema: &Value, known: &Map<String, Value>, whole: &mut Value, required: &mut Vec<Value>) {
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        let target = part["$ref"].as_str().and_then(|target| target.rsplit('/').next());
+        join(
+            target.and_then(|name| known.get(name)).unwrap_or(part),
+            known,
+            whole,
+            required,
+        );
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        whole["properties"][name] = property.clone();
+    }
+    required.extend(schema["required"].as_array().into_iter().flatten().cloned());
+}
+
 /// Joins records with their flattened fields: one object instead of an `allOf`, whose strictness would refuse its own other half.
 pub fn flatten(schemas: &mut Map<String, Value>, requested: &BTreeSet<String>) {
     let known = schemas.clone();
     for (name, schema) in schemas.iter_mut() {
-        let Some(parts) = schema["allOf"].as_array() else {
+        if !schema["allOf"].is_array() {
             continue;
-        };
+        }
         let mut whole = json!({ "type": "object", "properties": {} });
         let mut required: Vec<Value> = Vec::new();
-        for part in parts {
-            let part = part["$ref"]
-                .as_str()
-                .and_then(|target| target.rsplit('/').next())
-                .map_or(part, |name| &known[name]);
-            for (name, property) in part["properties"].as_object().into_iter().flatten() {
-                whole["properties"][name] = property.clone();
-            }
-            required.extend(part["required"].as_array().into_iter().flatten().cloned());
-        }
+        join(schema, &known, &mut whole, &mut required);
         if requested.contains(name) {
             whole["additionalProperties"] = json!(false);
         }

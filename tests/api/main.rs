@@ -34,6 +34,7 @@ mod programs;
 mod reports;
 mod retries;
 mod scheduling;
+mod segments;
 mod service;
 mod sessions;
 mod storage;

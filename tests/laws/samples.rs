@@ -42,6 +42,7 @@ fn more(collection: &str) -> Value {
     match collection {
         "/v1/contacts" => json!({"name": "Maria Anders"}),
         "/v1/api-keys" => json!({"name": "sample", "role": "viewer"}),
+        "/v1/segments" => json!({"ready_made": "silent"}),
         "/v1/assignments" => json!({"assignee_id": "caller"}),
         _ => json!({}),
     }

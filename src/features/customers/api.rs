@@ -12,6 +12,7 @@ use super::customer::{Customer, CustomerId, CustomerInput};
 use super::store::{self, CustomerFilter};
 use crate::access::{Caller, Permission};
 use crate::features::assignments;
+use crate::features::cadences::cadence::CONTRARY;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -64,7 +65,7 @@ async fn list_customers(
     paging: Paging,
 ) -> Answer<CustomerPage> {
     let window = paging.window(&app, &caller, store::SORTS, "name")?;
-    let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
+    let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window, app.clock.now()).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }
 
@@ -139,6 +140,9 @@ async fn check(unit: &mut Unit, caller: &Caller, change: &Change<Customer>) -> R
             "invalid_value",
             "This is not the IANA name of a time zone, such as Europe/Berlin.",
         );
+    }
+    if fields.cadence.as_ref().is_some_and(|own| own.is_contrary()) {
+        references.fault("/cadence/longest_days", "out_of_range", CONTRARY);
     }
     if fields.account_manager_id != before.and_then(|before| before.account_manager_id) {
         references

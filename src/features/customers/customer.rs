@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +11,7 @@ use super::shapes::{CustomFields, SocialProfiles, Word};
 use super::{countries, phones};
 use crate::clock::Timestamp;
 use crate::db::Json;
+use crate::features::cadences::cadence::OwnCadence;
 use crate::fold;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
@@ -96,6 +97,9 @@ pub struct CustomerInput {
     pub do_not_contact_reason: Option<String>,
     /// The last activity that the CRM knows of.
     pub last_activity_on: Option<NaiveDate>,
+    /// How often to speak with this customer, where that is not as its tags or the organization have it.
+    #[schema(value_type = Option<OwnCadence>)]
+    pub cadence: Option<Json<OwnCadence>>,
 }
 
 /// A customer: an account that the program listens to.
@@ -207,6 +211,27 @@ impl Customer {
         self.phone_e164 = phone.as_ref().and_then(|phone| phone.e164.clone());
         let puzzling = phone.is_some_and(|phone| phone.e164.is_none());
         set_flag(&mut self.flags.0, PHONE_NOT_UNDERSTOOD, puzzling);
+    }
+
+    /// The day on which the clock of its cadence began anew, counted from the beginning of the calendar: that of the last conversation;
+    /// before there is one, when it became a customer, or else became known here.
+    pub fn clock_day(&self) -> i64 {
+        let day = self
+            .last_contacted_at
+            .map(|at| at.date_naive())
+            .or(self.fields.customer_since)
+            .unwrap_or_else(|| self.created_at.date_naive());
+        i64::from(day.num_days_from_ce())
+    }
+
+    /// When something was last heard of it, as far as its own record tells: a conversation or an activity that the CRM knows of.
+    /// Before either, when it became a customer, or else became known here.
+    pub fn heard_at(&self) -> Timestamp {
+        let midnight = |day: NaiveDate| Timestamp::new(day.and_time(NaiveTime::MIN).and_utc());
+        let heard = self.last_contacted_at.max(self.fields.last_activity_on.map(midnight));
+        heard
+            .or(self.fields.customer_since.map(midnight))
+            .unwrap_or(self.created_at)
     }
 
     /// The country that its telephone numbers are written in.

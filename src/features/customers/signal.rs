@@ -111,6 +111,8 @@ pub struct Signal {
     pub id: SignalId,
     #[serde(flatten)]
     pub fields: SignalInput,
+    /// When a support case was closed, as far as that is known; null while it is open, and of other signals.
+    pub closed_at: Option<Timestamp>,
     pub revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -118,9 +120,12 @@ pub struct Signal {
 
 impl Signal {
     pub fn new(id: SignalId, fields: SignalInput, now: Timestamp) -> Self {
+        let fields = settled(fields);
         Self {
             id,
-            fields: settled(fields),
+            // One that comes closed was closed at some time after it began; nothing nearer is known.
+            closed_at: is_closed(&fields).then_some(fields.occurred_at),
+            fields,
             revision: 0,
             created_at: now,
             updated_at: now,
@@ -131,7 +136,7 @@ impl Signal {
     ///
     /// # Errors
     /// When another customer or kind is named.
-    pub fn revise(self, fields: SignalInput) -> Result<Change<Self>, Refusal> {
+    pub fn revise(self, fields: SignalInput, now: Timestamp) -> Result<Change<Self>, Refusal> {
         if fields.customer_id != self.fields.customer_id || fields.kind != self.fields.kind {
             return Err(Refusal::new(
                 Code::WrongState,
@@ -139,7 +144,17 @@ impl Signal {
             ));
         }
         let fields = settled(fields);
-        Ok(self.change("updated", |next| next.fields = fields))
+        Ok(self.change("updated", |next| {
+            next.closed_at = is_closed(&fields).then(|| next.closed_at.unwrap_or(now));
+            next.fields = fields;
+        }))
+    }
+}
+
+fn is_closed(fields: &SignalInput) -> bool {
+    match fields.status {
+        Some(SignalStatus::Closed) => true,
+        Some(SignalStatus::Open) | None => false,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::search::{self, Document};
 use crate::db::{Bind, Error, Kind, Sql, Sqls};
+use crate::features::cadences::{self, cadence::Due};
 use crate::fold;
 use crate::http::query::List;
 use crate::id::UserId;
@@ -81,7 +82,7 @@ crate::record!(
     fields CustomerInput [
         external_id, name, account_manager_id, time_zone, calling_window, customer_since, annual_billing, phone, website, industry,
         street, city, region, postal_code, country, preferred_language, services, tags, social_profiles, custom_fields,
-        referred_by_id, do_not_contact, do_not_contact_reason, last_activity_on,
+        referred_by_id, do_not_contact, do_not_contact_reason, last_activity_on, cadence,
     ],
     derived {
         name_key: |customer| name_key(customer),
@@ -90,6 +91,11 @@ crate::record!(
         contacted_key: |customer| customer.last_contacted_at.unwrap_or_else(never),
         country_key: |customer| country_key(customer.fields.country.as_deref().unwrap_or_default()),
         industry_key: |customer| fold::fold(customer.fields.industry.as_deref().unwrap_or_default()),
+        own_ideal_days: |customer| customer.fields.cadence.as_ref().and_then(|own| own.ideal_days),
+        own_longest_days: |customer| customer.fields.cadence.as_ref().and_then(|own| own.longest_days),
+        own_reviews_per_year: |customer| customer.fields.cadence.as_ref().and_then(|own| own.reviews_per_year),
+        clock_day: |customer| customer.clock_day(),
+        heard_key: |customer| customer.heard_at(),
     },
     customer: |customer| Some(customer.id.into()),
     document: |customer| Some(Document {
@@ -178,6 +184,8 @@ pub struct CustomerFilter {
     pub open_case: Option<bool>,
     /// Whether nobody of ours has reached them yet.
     pub never_contacted: Option<bool>,
+    /// Whom it is time to speak with, by the cadence that holds for each.
+    pub due: Option<Due>,
     pub customer_since_gte: Option<NaiveDate>,
     pub customer_since_lt: Option<NaiveDate>,
     /// In the currency's smallest unit, whatever the currency.
@@ -195,7 +203,11 @@ pub struct CustomerFilter {
 }
 
 impl CustomerFilter {
-    fn narrow(&self, sql: &mut Sql<'_>, kind: Kind, scope: &Scope) {
+    /// Appends ` AND …` conditions on the rows of `customers`.
+    pub fn narrow(&self, sql: &mut Sql<'_>, kind: Kind, scope: &Scope, now: Timestamp) {
+        if let Some(due) = self.due {
+            cadences::store::narrow(sql, scope, due, now);
+        }
         if let Some(q) = &self.q {
             let terms = fold::search_terms(q);
             search::narrow(sql, kind, "customers.id", scope.organization, "customers", &terms);
@@ -272,9 +284,13 @@ pub async fn list(
     scope: &Scope,
     filter: &CustomerFilter,
     window: &Window<Customer>,
+    now: Timestamp,
 ) -> Result<Listed<Customer>, Error> {
     let kind = db.kind();
-    journal::list(db, scope.organization, window, |sql| filter.narrow(sql, kind, scope)).await
+    journal::list(db, scope.organization, window, |sql| {
+        filter.narrow(sql, kind, scope, now)
+    })
+    .await
 }
 
 /// The customer, if it is in sight.

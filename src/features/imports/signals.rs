@@ -113,7 +113,7 @@ impl Importer for Signals {
         }
         let context = cells.context();
         let change = match known {
-            Some(signal) => signal.revise(fields).ok()?,
+            Some(signal) => signal.revise(fields, context.now).ok()?,
             None => Change::created(Signal::new(context.clock.id().into(), fields, context.now)),
         };
         self.known.insert((kind, external_id), change.after.clone());

@@ -7,6 +7,7 @@ use super::program::{Program, ProgramId, ProgramInput};
 use super::store::{self, ProgramFilter};
 use crate::access::{Caller, Permission};
 use crate::features::people;
+use crate::features::segments::segment::{Segment, SegmentKey};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Patch, Path, Problem, Query, Reply};
@@ -169,9 +170,37 @@ async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Resul
             ));
         }
     }
+    choose(unit, caller, &fields.segments, &mut faults).await?;
     if faults.is_empty() {
         Ok(())
     } else {
         Err(Problem::invalid(faults))
     }
+}
+
+/// Saved segments are there, and each stands once.
+async fn choose(unit: &mut Unit, caller: &Caller, keys: &[SegmentKey], faults: &mut Vec<Fault>) -> Result<(), Problem> {
+    let id = |key: &SegmentKey| match key {
+        SegmentKey::Saved(id) => Some((*id).into()),
+        SegmentKey::ReadyMade(_) => None,
+    };
+    let ids: Vec<uuid::Uuid> = keys.iter().filter_map(id).collect();
+    let saved: Vec<Segment> = crate::journal::find_all(unit, caller.organization, &ids).await?;
+    for (at, key) in keys.iter().enumerate() {
+        let pointer = format!("/segments/{at}");
+        if id(key).is_some_and(|id| !saved.iter().any(|segment| uuid::Uuid::from(segment.id) == id)) {
+            faults.push(Fault::new(
+                pointer,
+                "not_found",
+                "There is no such segment in this organization.",
+            ));
+        } else if keys.iter().take(at).any(|other| other == key) {
+            faults.push(Fault::new(
+                pointer,
+                "duplicate",
+                "This segment stands in the list already.",
+            ));
+        }
+    }
+    Ok(())
 }

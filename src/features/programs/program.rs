@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::retry_policy::RetryPolicy;
 use crate::clock::Timestamp;
 use crate::db::Json;
+use crate::features::segments::segment::SegmentKey;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
 use crate::refusal::Refusal;
@@ -65,6 +66,10 @@ pub struct ProgramInput {
     #[serde(default)]
     #[schema(value_type = Vec<Participant>, max_items = 1000)]
     pub participants: Json<Vec<Participant>>,
+    /// Whom to call: segments by their word or id, the first before the others.
+    #[serde(default)]
+    #[schema(value_type = Vec<SegmentKey>, max_items = 20)]
+    pub segments: Json<Vec<SegmentKey>>,
     /// When to call again after a call that reached nobody, and when to stop.
     #[serde(default)]
     #[schema(value_type = RetryPolicy)]
@@ -124,6 +129,7 @@ impl Program {
             starts_on: None,
             ends_on: None,
             participants: Json(Vec::new()),
+            segments: Json(Vec::new()),
             retry_policy: Json(RetryPolicy::default()),
             talking_points: Some(TALKING_POINTS.into()),
             release_after_days: Some(30),

@@ -87,7 +87,7 @@ async fn update_signal(
     let signal = signals::find(&mut unit, &caller.scope(), *id).await?;
     let signal = signal.ok_or_else(Problem::not_found)?;
     let fields = patch.apply(&signal.fields)?;
-    let change = signal.revise(fields)?;
+    let change = signal.revise(fields, unit.now())?;
     if_match.allows(&change)?;
     let signal = save(&mut unit, &caller, change).await?;
     unit.answer(Reply::record(signal)).await

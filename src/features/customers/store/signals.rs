@@ -15,7 +15,7 @@ use crate::journal::{self, Listed, Sort, SortKey, Window};
 
 crate::record!(
     Signal, "signal", "signals",
-    [],
+    [closed_at],
     fields SignalInput [
         customer_id, kind, external_id, occurred_at, title, detail, topic, amount, status, source_url, worth_congratulating,
         user_id,
