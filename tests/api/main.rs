@@ -15,6 +15,7 @@ mod api_keys;
 mod assignments;
 mod attempts;
 mod bulk_assignments;
+mod cadences;
 mod cases;
 mod command_line;
 mod contacts;

@@ -234,7 +234,8 @@ fn may_see(caller: &Caller, choice: &Choice) -> Result<(), Refusal> {
 /// Save a segment.
 ///
 /// A ready-made segment with parameters of the organization's own, or a filter of the list of customers, under a name.
-#[utoipa::path(post, path = "/v1/segments", operation_id = "create_segment", tag = "segments", request_body = NewSegment,
+#[utoipa::path(post, path = "/v1/segments", operation_id = "create_segment", tag = "segments",
+    request_body(content = NewSegment, example = json!({"name": "Silent for half a year", "ready_made": "silent", "parameters": {"days": 180}})),
     responses((status = 201, description = "The new segment", body = Segment), (status = 200, description = "It was there already, just so", body = Segment)))]
 async fn create_segment(app: App, caller: Caller, new: Json<NewSegment>) -> Answer<Segment> {
     let mut unit = app.write(&caller).await?;
