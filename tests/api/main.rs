@@ -34,6 +34,7 @@ mod nps;
 mod programs;
 mod reports;
 mod retries;
+mod saved_segments;
 mod scheduling;
 mod segments;
 mod service;
