@@ -4,6 +4,7 @@ pub mod action_items;
 pub mod assignments;
 pub mod attempts;
 pub mod audit;
+pub mod briefs;
 pub mod cadences;
 pub mod cases;
 pub mod customers;

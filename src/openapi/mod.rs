@@ -23,6 +23,7 @@ const TAGS: &[(&str, &str)] = &[
         "Named ways to choose customers, and how often they are to be spoken with.",
     ),
     ("assignments", "Who is to call whom; one by one and in bulk."),
+    ("briefs", "What one should know before calling, and what to talk about."),
     ("attempts", "Calls placed, and everything that comes of them."),
     ("notes", "What was learned, typed and searchable."),
     ("nps-responses", "Answers to the recommendation question."),

@@ -14,6 +14,7 @@ mod action_items;
 mod api_keys;
 mod assignments;
 mod attempts;
+mod briefs;
 mod bulk_assignments;
 mod cadences;
 mod cases;

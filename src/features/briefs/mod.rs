@@ -1,0 +1,14 @@
+//! Briefs: everything that a caller should know, on one page.
+
+mod api;
+pub mod brief;
+pub mod gathered;
+pub mod part;
+pub mod parts;
+pub mod store;
+pub mod tenure;
+
+/// This room's rows of the endpoint table.
+pub fn endpoints() -> Vec<crate::http::Endpoint> {
+    api::endpoints()
+}
