@@ -13,6 +13,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::imports::endpoints(),
         features::people::endpoints(),
         features::programs::endpoints(),
+        features::talking_points::endpoints(),
         features::segments::endpoints(),
         features::cadences::endpoints(),
         features::assignments::endpoints(),

@@ -129,19 +129,10 @@ async fn program(app: &Arc<App>, organization: OrganizationId, staff: &Staff) ->
             period: Period::Week,
         })
         .collect();
-    let (id, at) = (unit.new_id(), unit.now());
-    let change = match there {
-        Some(program) => {
-            let mut fields = program.fields.clone();
-            fields.participants = Json(participants);
-            program.revise(fields)
-        }
-        None => {
-            let mut program = Program::one_a_day(id, at);
-            program.fields.participants = Json(participants);
-            Change::created(program)
-        }
-    };
+    let program = there.ok_or_else(|| broken("there is no ready-made program"))?;
+    let mut fields = program.fields.clone();
+    fields.participants = Json(participants);
+    let change = program.revise(fields);
     let program = unit.save(change).await.map_err(broken)?;
     unit.commit().await.map_err(broken)?;
     Ok(program)

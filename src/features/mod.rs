@@ -18,4 +18,5 @@ pub mod references;
 pub mod reports;
 pub mod segments;
 pub mod service;
+pub mod talking_points;
 pub mod transfers;

@@ -136,6 +136,11 @@ async fn a_brief_tells_everything_in_one_request() {
     assert_eq!(brief["tenure"]["words"], "2 years and 3 months");
     assert_eq!(brief["executive"]["id"], json!(executive.id()));
     assert_eq!(brief["program"]["name"], "One a day");
+    let text = brief["talking_points"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("Best bakery") && text.contains("Broken, since") && text.contains("leave the question out"),
+        "{text}"
+    );
     assert_eq!(brief["clock"]["time_zone"], "Asia/Tokyo");
     assert_eq!(list("/contacts", "name"), ["Maria Anders", "Al Adler", "Bo Zimmer"]);
     let manager = &brief["account_manager"];

@@ -41,6 +41,7 @@ mod segments;
 mod service;
 mod sessions;
 mod storage;
+mod talking_points;
 mod timeline;
 mod transfers;
 mod user_imports;

@@ -27,7 +27,7 @@ async fn a_program_is_made_changed_paused_and_ended() {
     let body = json!({
         "name": "Big ones", "purpose": "To thank them.", "starts_on": "2026-01-01",
         "participants": [{"user_id": server.executive().id(), "calls_to_prepare": 5, "conversations_to_reach": 2, "period": "day"}],
-        "retry_policy": {"max_attempts": 3, "busy": {"after_minutes": 5}}, "talking_points": "Listen."
+        "retry_policy": {"max_attempts": 3, "busy": {"after_minutes": 5}}
     });
     let reply = manager.post("/v1/programs", body).await;
     let location = reply.header("location");

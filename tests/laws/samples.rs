@@ -18,6 +18,7 @@ const REFERENCES: &[(&str, &str)] = &[
     ("referred_by_id", "/v1/customers"),
     ("contact_id", "/v1/contacts"),
     ("program_id", "/v1/programs"),
+    ("talking_points_id", "/v1/talking-points"),
     ("assignment_id", "/v1/assignments"),
     ("attempt_id", "/v1/attempts"),
     ("nps_response_id", "/v1/nps-responses"),

@@ -8,14 +8,17 @@ use super::gathered::{Lines, days};
 use super::part::{Line, Part};
 use super::parts::{
     BriefAccountManager, BriefContact, BriefInterest, BriefItem, BriefNote, BriefProgram, BriefRescue, BriefSignal,
-    Colleague, CustomerClock, Missing, NpsHistory, OtherAssignment, PastCall, Referrals, Support,
+    BriefTalkingPoints, Colleague, CustomerClock, Missing, NpsHistory, OtherAssignment, PastCall, Referrals, Support,
 };
+use super::personal;
 use super::tenure::Tenure;
 use crate::access::Permission;
 use crate::clock::Timestamp;
 use crate::features::assignments::assignment::Assignment;
 use crate::features::assignments::calling_hours::CallingHours;
 use crate::features::customers::customer::Customer;
+use crate::features::talking_points::fields::Fields;
+use crate::features::talking_points::render::render;
 use crate::local_time;
 
 /// Everything that the caller should know before calling.
@@ -32,6 +35,8 @@ pub struct Brief {
     #[schema(minimum = 0)]
     pub days_since_contact: Option<i64>,
     pub clock: CustomerClock,
+    /// What to talk about: the program's talking points, filled in for this customer.
+    pub talking_points: Option<BriefTalkingPoints>,
     /// The one to call first, then by name.
     #[schema(max_items = 20)]
     pub contacts: Vec<BriefContact>,
@@ -80,7 +85,7 @@ impl Brief {
     /// Puts together what was found. `hidden` are the parts that the caller may not see.
     pub fn of(assignment: Assignment, customer: Customer, lines: &[Line], hidden: &[Part], now: Timestamp) -> Self {
         let lines = Lines(lines);
-        let (_, zone) = lines.organization();
+        let (organization, zone) = lines.organization();
         let hours = CallingHours::of(&customer, &zone);
         let today = local_time::wall_clock(now.utc(), hours.zone).date();
         let (open, promises) = work(lines.action_items(now));
@@ -94,6 +99,7 @@ impl Brief {
                 .and_then(|since| Tenure::between(since, today)),
             days_since_contact: customer.last_contacted_at.map(|at| days(at, now)),
             clock: clock(&hours, now),
+            talking_points: lines.talking_points(),
             contacts: lines.contacts(),
             account_manager: lines.account_manager(&customer),
             support: lines.support(),
@@ -115,6 +121,12 @@ impl Brief {
             customer,
         };
         brief.missing = brief.missing(hidden);
+        let fields = personal::fields(&brief, &organization, hours.zone, now);
+        match brief.talking_points.take().map(|points| points.filled_in(&fields)) {
+            Some(Ok(points)) => brief.talking_points = Some(points),
+            Some(Err(missing)) => brief.missing.push(missing),
+            None => {}
+        }
         brief
     }
 
@@ -174,6 +186,11 @@ impl Brief {
                 self.account_manager.current.is_none(),
                 "Nobody looks after them now.",
             ),
+            (
+                "talking_points",
+                self.talking_points.is_none(),
+                "The program has no talking points.",
+            ),
             ("support", self.support.cases.is_empty(), "No support case on record."),
             ("purchases", self.purchases.is_empty(), "No purchase on record."),
             (
@@ -201,6 +218,23 @@ impl Brief {
                 .map(|part| say(part.as_str(), &not_shown(part.permission()))),
         );
         missing
+    }
+}
+
+impl BriefTalkingPoints {
+    /// The text for this customer; or why there is none, which is said and keeps nobody from calling.
+    fn filled_in(self, fields: &Fields) -> Result<Self, Missing> {
+        match render(&self.text, fields) {
+            Ok(text) => Ok(Self { text, ..self }),
+            Err(why) => {
+                let (name, version) = (&self.name, self.version);
+                let says = format!(
+                    "Version {version} of {name} cannot be filled in: line {}: {}",
+                    why.line, why.says
+                );
+                Err(say("talking_points", &says))
+            }
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::part::{Line, Part};
 use super::parts::{
     BriefAccountManager, BriefAnswer, BriefContact, BriefInterest, BriefItem, BriefNote, BriefProgram, BriefRescue,
-    BriefSignal, Colleague, ManagerPeriod, Named, NpsHistory, OtherAssignment, PastCall, Referrals, Support, Trend,
+    BriefSignal, BriefTalkingPoints, Colleague, ManagerPeriod, Named, NpsHistory, OtherAssignment, PastCall, Referrals,
+    Support, Trend,
 };
 use crate::clock::Timestamp;
 use crate::features::action_items::action_item::{ActionItemStatus, CustomerPromise};
@@ -42,6 +43,16 @@ impl Lines<'_> {
         })
     }
 
+    /// The talking points, before they are filled in.
+    pub fn talking_points(&self) -> Option<BriefTalkingPoints> {
+        self.first(Part::TalkingPoints, |line| BriefTalkingPoints {
+            id: line.who.unwrap_or_default(),
+            name: text(&line.name),
+            version: line.number.unwrap_or_default(),
+            text: text(&line.text),
+        })
+    }
+
     pub fn contacts(&self) -> Vec<BriefContact> {
         self.of(Part::Contact, |line| BriefContact {
             id: line.id,
@@ -58,7 +69,7 @@ impl Lines<'_> {
     pub fn account_manager(&self, customer: &Customer) -> BriefAccountManager {
         let current = self.first(Part::AccountManager, colleague);
         let history = self.of(Part::ManagerPeriod, |line| ManagerPeriod {
-            user_id: line.who,
+            user_id: line.who.map(Into::into),
             name: line.who_name.clone(),
             started_on: line.day,
             ended_on: line.last_day,
@@ -173,7 +184,7 @@ impl Lines<'_> {
         let all = self.of(Part::OtherAssignment, |line| OtherAssignment {
             id: line.id,
             program_name: line.name.clone(),
-            assignee_id: line.who,
+            assignee_id: line.who.map(Into::into),
             assignee_name: line.who_name.clone(),
             status: Line::read(&line.word),
             scheduled_for: line.at,

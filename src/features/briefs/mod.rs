@@ -5,6 +5,7 @@ pub mod brief;
 pub mod gathered;
 pub mod part;
 pub mod parts;
+pub mod personal;
 pub mod store;
 pub mod tenure;
 

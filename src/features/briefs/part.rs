@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use crate::access::Permission;
 use crate::clock::Timestamp;
-use crate::id::UserId;
 
 crate::words! {
     /// Which part of a brief a line belongs to.
@@ -13,6 +12,7 @@ crate::words! {
         Organization = "organization",
         Executive = "executive",
         Program = "program",
+        TalkingPoints = "talking_points",
         AccountManager = "account_manager",
         Contact = "contacts",
         SupportCase = "support.cases",
@@ -37,7 +37,7 @@ impl Part {
     pub const fn permission(self) -> Permission {
         match self {
             Self::Organization | Self::Executive | Self::OtherAssignment => Permission::AssignmentsRead,
-            Self::Program => Permission::ProgramsRead,
+            Self::Program | Self::TalkingPoints => Permission::ProgramsRead,
             Self::AccountManager
             | Self::Contact
             | Self::SupportCase
@@ -74,7 +74,7 @@ pub struct Line {
     pub number: Option<i64>,
     pub flag: Option<bool>,
     /// A person of ours, by id and name.
-    pub who: Option<UserId>,
+    pub who: Option<Uuid>,
     pub who_name: Option<String>,
     pub kind: Option<String>,
     pub word: Option<String>,

@@ -55,6 +55,20 @@ pub struct BriefProgram {
     pub purpose: Option<String>,
 }
 
+/// What to talk about, filled in for this customer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct BriefTalkingPoints {
+    #[schema(value_type = crate::id::AnyId)]
+    pub id: Uuid,
+    #[schema(max_length = 200)]
+    pub name: String,
+    /// Which version of the text this is.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub version: i64,
+    #[schema(max_length = 200_000)]
+    pub text: String,
+}
+
 /// What time it is for the customer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CustomerClock {

@@ -14,7 +14,6 @@ use crate::db::{Error, Sql, Sqls};
 use crate::features::assignments::assignment::{Assignment, AssignmentId};
 use crate::features::customers::customer::Customer;
 use crate::features::{assignments, customers};
-use crate::id::UserId;
 use sources::{COLUMNS, Source, source};
 
 /// Everything that a brief is made of.
@@ -30,7 +29,7 @@ fn key(part: Part, scope: &Scope, assignment: &Assignment, customer: &Customer) 
     match part {
         Part::Organization => Some(scope.organization.into()),
         Part::Executive => Some(assignment.assignee_id.into()),
-        Part::Program => Some(assignment.program_id.into()),
+        Part::Program | Part::TalkingPoints => Some(assignment.program_id.into()),
         Part::AccountManager => customer.fields.account_manager_id.map(Uuid::from),
         Part::ReferredBy => customer.fields.referred_by_id.map(Uuid::from),
         Part::Contact
@@ -141,7 +140,7 @@ type Row = (
     Option<NaiveDate>,
     Option<i64>,
     Option<bool>,
-    Option<UserId>,
+    Option<Uuid>,
     Option<String>,
     Option<String>,
     Option<String>,

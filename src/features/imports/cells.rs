@@ -7,7 +7,7 @@
 //! The reasons never repeat the value: the report shows it in a column of its own, and logs must not.
 
 mod dates;
-mod money;
+pub mod money;
 
 use std::ops::RangeInclusive;
 

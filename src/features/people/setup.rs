@@ -6,6 +6,7 @@ use super::{sessions, store};
 use crate::access::password;
 use crate::app::{App, Broken};
 use crate::features::programs::program::Program;
+use crate::features::talking_points::talking_points::TalkingPoints;
 use crate::id::OrganizationId;
 use crate::journal::{self, Actor, ActorKind, Change, Origin, Unit};
 
@@ -64,12 +65,7 @@ pub async fn organization(app: &App, name: &str, time_zone: &str) -> Result<Orga
         time_zone: time_zone.to_owned(),
     };
     let organization = Organization::new(id, slug.clone(), fields, unit.now());
-    let program = Program::one_a_day(unit.new_id(), unit.now());
-    let mut made = unit.save(Change::created(organization)).await.map(drop);
-    if made.is_ok() {
-        made = unit.save(Change::created(program)).await.map(drop);
-    }
-    let made = match made {
+    let made = match ready_made(&mut unit, organization).await {
         Ok(()) => unit.commit().await,
         Err(error) => {
             drop(unit);
@@ -81,6 +77,19 @@ pub async fn organization(app: &App, name: &str, time_zone: &str) -> Result<Orga
         // Another process may have been quicker.
         Err(error) => by_slug(app, &slug).await?.ok_or_else(|| broken(error)),
     }
+}
+
+/// The organization, with the talking points and the program that every one begins with.
+async fn ready_made(unit: &mut Unit, organization: Organization) -> Result<(), journal::Error> {
+    unit.save(Change::created(organization)).await?;
+    let points = TalkingPoints::listening_call(unit.new_id(), unit.now());
+    let points = unit.save(Change::created(points)).await?;
+    let version = points.kept(unit.new_id(), None, unit.now());
+    unit.save(version).await?;
+    let mut program = Program::one_a_day(unit.new_id(), unit.now());
+    program.fields.talking_points_id = Some(points.id);
+    unit.save(Change::created(program)).await?;
+    Ok(())
 }
 
 async fn by_slug(app: &App, slug: &str) -> Result<Option<OrganizationId>, Broken> {

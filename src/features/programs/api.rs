@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::program::{Program, ProgramId, ProgramInput};
 use super::store::{self, ProgramFilter};
 use crate::access::{Caller, Permission};
-use crate::features::people;
+use crate::features::{people, talking_points};
 use crate::features::segments::segment::{Segment, SegmentKey};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -135,7 +135,7 @@ async fn found(db: &mut impl crate::db::Sqls, caller: &Caller, id: ProgramId) ->
         .ok_or_else(Problem::not_found)
 }
 
-/// What the schema cannot say: participants exist, each stands once, and the program does not end before it begins.
+/// What the schema cannot say: participants and talking points exist, each participant stands once, and the program does not end before it begins.
 async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Result<(), Problem> {
     let mut faults = Vec::new();
     if let (Some(starts), Some(ends)) = (fields.starts_on, fields.ends_on)
@@ -171,6 +171,15 @@ async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Resul
         }
     }
     choose(unit, caller, &fields.segments, &mut faults).await?;
+    if let Some(id) = fields.talking_points_id
+        && talking_points::store::find(unit, &caller.scope(), id).await?.is_none()
+    {
+        faults.push(Fault::new(
+            "/talking_points_id",
+            "not_found",
+            "There are no such talking points in this organization.",
+        ));
+    }
     if faults.is_empty() {
         Ok(())
     } else {

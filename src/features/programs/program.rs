@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::retry_policy::RetryPolicy;
 use crate::clock::Timestamp;
 use crate::db::Json;
+use crate::features::talking_points::talking_points::TalkingPointsId;
 use crate::features::segments::segment::SegmentKey;
 use crate::id::UserId;
 use crate::journal::{Change, Changing};
@@ -74,9 +75,8 @@ pub struct ProgramInput {
     #[serde(default)]
     #[schema(value_type = RetryPolicy)]
     pub retry_policy: Json<RetryPolicy>,
-    /// What to talk about: an informal agenda.
-    #[schema(max_length = 20_000)]
-    pub talking_points: Option<String>,
+    /// What to talk about; shown in the brief of each call.
+    pub talking_points_id: Option<TalkingPointsId>,
     /// An assignment that nobody has worked for so many days is released.
     #[schema(minimum = 1, maximum = 365)]
     pub release_after_days: Option<i64>,
@@ -97,15 +97,6 @@ pub struct Program {
 }
 
 const PURPOSE: &str = "One customer a day, in person, with no sales agenda: to listen, to thank, and to learn what would make us worth recommending.";
-
-const TALKING_POINTS: &str = "\
-- Thank them for the time that they have been with us.
-- How do you use what we do? What works well, what does not?
-- Who of our people has helped you? What did they do?
-- What changes in your business should we know about?
-- Would you recommend us to a colleague, from 0 to 10? And the question that the answer calls for.
-- What have we promised in this call, who does it, and by when?
-";
 
 impl Program {
     /// A new program, which runs.
@@ -131,7 +122,7 @@ impl Program {
             participants: Json(Vec::new()),
             segments: Json(Vec::new()),
             retry_policy: Json(RetryPolicy::default()),
-            talking_points: Some(TALKING_POINTS.into()),
+            talking_points_id: None,
             release_after_days: Some(30),
         };
         Self {

@@ -93,6 +93,18 @@ pub const fn source(part: Part) -> Source {
             columns: &[("name", "programs.name"), ("text", "programs.purpose")],
             ..NOTHING
         },
+        Part::TalkingPoints => Source {
+            table: "programs",
+            of: "id",
+            join: " JOIN talking_points ON talking_points.organization_id = programs.organization_id AND talking_points.id = programs.talking_points_id",
+            columns: &[
+                ("number", "talking_points.version"),
+                ("who", "talking_points.id"),
+                ("name", "talking_points.name"),
+                ("text", "talking_points.text"),
+            ],
+            ..NOTHING
+        },
         Part::AccountManager => Source {
             table: "users",
             of: "id",
