@@ -6,7 +6,7 @@ use super::{sessions, store};
 use crate::access::password;
 use crate::app::{App, Broken};
 use crate::features::programs::program::Program;
-use crate::features::talking_points::talking_points::TalkingPoints;
+use crate::features::talking_points::points::TalkingPoints;
 use crate::id::OrganizationId;
 use crate::journal::{self, Actor, ActorKind, Change, Origin, Unit};
 

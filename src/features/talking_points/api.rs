@@ -4,8 +4,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::check::{TextFault, check};
+use super::points::{TalkingPoints, TalkingPointsId, TalkingPointsInput, TalkingPointsVersion};
 use super::store::{self, TalkingPointsFilter, VersionFilter};
-use super::talking_points::{TalkingPoints, TalkingPointsId, TalkingPointsInput, TalkingPointsVersion};
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;

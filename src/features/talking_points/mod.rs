@@ -3,9 +3,9 @@
 mod api;
 pub mod check;
 pub mod fields;
+pub mod points;
 pub mod render;
 pub mod store;
-pub mod talking_points;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

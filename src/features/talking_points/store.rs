@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::talking_points::{TalkingPoints, TalkingPointsId, TalkingPointsInput, TalkingPointsVersion};
+use super::points::{TalkingPoints, TalkingPointsId, TalkingPointsInput, TalkingPointsVersion};
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
