@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::body::{clean, parse, typed, within};
+use super::csv::unescaped;
 use super::export::{CSV, NDJSON};
 use super::{Fault, Problem, query};
 use crate::refusal::Code;
@@ -150,7 +151,7 @@ fn rows(bytes: &[u8], check: &impl Fn(&Value) -> Vec<Fault>) -> Result<Read, Pro
             let mut item = Map::new();
             let cells = header.iter().zip(row.iter()).zip(&booleans);
             for ((name, cell), boolean) in cells.filter(|((_, cell), _)| !cell.is_empty()) {
-                let cell = clean(cell);
+                let cell = clean(unescaped(cell));
                 let said = boolean.then(|| cell.to_ascii_lowercase().parse().ok()).flatten();
                 item.insert(name.to_owned(), said.map_or(Value::String(cell), Value::Bool));
             }
@@ -236,6 +237,12 @@ mod tests {
             json!({"reason": "false", "late": "perhaps"}),
         );
         assert_eq!(body["items"], json!([yes, unclear]));
+    }
+
+    #[test]
+    fn the_apostrophe_of_an_export_is_taken_off() {
+        let (body, _) = rows(b"phone,reason\n'+44 113 555 0179,'tis\n", &only("none")).unwrap();
+        assert_eq!(body["items"], json!([{"phone": "+44 113 555 0179", "reason": "'tis"}]));
     }
 
     #[test]

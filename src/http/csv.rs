@@ -41,6 +41,14 @@ fn escaped(cell: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+/// A cell as it was before [`row`] wrote it: without the apostrophe that stands before what a spreadsheet might run.
+#[must_use]
+pub fn unescaped(cell: &str) -> &str {
+    cell.strip_prefix('\'')
+        .filter(|rest| rest.starts_with(RISKY) || rest.starts_with('\''))
+        .unwrap_or(cell)
+}
+
 /// A JSON value as one cell: text bare, lists joined with `;`, null empty, objects as JSON.
 pub fn cell(value: &Value) -> String {
     match value {
@@ -69,5 +77,25 @@ mod tests {
         );
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "'=1+1,'+49 30 1,-12.5,'@x,\"a,\"\"b\"\"\",''=x,plain,'-x\r\n");
+    }
+
+    #[test]
+    fn what_was_made_harmless_is_read_back_as_it_was() {
+        for cell in [
+            "=1+1",
+            "+49 30 1",
+            "-12.5",
+            "-x",
+            "@x",
+            "'=x",
+            "''",
+            "'s-Gravenhage",
+            "'",
+            "plain",
+            "",
+            "''=x",
+        ] {
+            assert_eq!(unescaped(&escaped(cell)), cell);
+        }
     }
 }

@@ -338,3 +338,47 @@ async fn contacts_and_signals_find_their_customers() {
     let report = import(&manager, "signals", &[], closed).await.expect(200);
     assert_eq!(figures(&report), [2, 0, 1, 0, 1]);
 }
+
+#[actix_web::test]
+async fn an_export_of_customers_is_imported_and_nothing_changes() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let owner = manager.get("/v1/users").await.expect(200)["data"][0]["id"].clone();
+    let own = json!({
+        "name": "Wellington & Söhne", "external_id": "W-1", "phone": "+44 113 555 0179", "account_manager_id": owner,
+        "annual_billing": {"amount_minor": -427_305, "currency": "EUR"}, "city": "'s-Gravenhage", "street": "Mill 1\nFloor 2",
+        "services": ["+1 number", "Internet"], "tags": ["fish, dried"], "custom_fields": {"contract": "=Two\nyears"},
+        "social_profiles": {"x": "@wellington"}, "website": "'=x", "customer_since": "2020-02-01", "do_not_contact": true,
+        "time_zone": "Europe/London"
+    });
+    manager.post("/v1/customers", own).await.expect(201);
+    manager
+        .post("/v1/customers", json!({"name": " -No id ", "phone": "+49 30 0074321"}))
+        .await
+        .expect(201);
+    import(&manager, "customers", &[], northwind("companies.hubspot.csv"))
+        .await
+        .expect(200);
+    let request = manager.request("GET", "/v1/customers").header("accept", "text/csv");
+    let file = manager.send(request).await.text;
+    assert!(file.contains("'+44 113 555 0179"), "{file}");
+    let report = import(&manager, "customers", &[], file).await.expect(200);
+    assert_eq!(figures(&report), [95, 0, 0, 95, 0], "{report}");
+    assert_eq!((&report["errors"], &report["warnings"]), (&json!([]), &json!([])));
+    let ignored: Vec<_> = report["columns"]["ignored"].as_array().unwrap().iter().collect();
+    for told in ["phone_e164", "revision", "created_at", "referred_by_id"] {
+        assert!(ignored.contains(&&json!(told)), "{told}: {ignored:?}");
+    }
+    assert!(!ignored.contains(&&json!("custom_fields")), "{ignored:?}");
+    let found = manager.get("/v1/customers?external_id=W-1").await.expect(200)["data"][0].clone();
+    assert_eq!(found["phone_e164"], "+441135550179");
+    // A new customer from such a file is whole, too.
+    let text = "id,external_id,name,annual_billing.amount_minor,annual_billing.currency,custom_fields,phone\n\
+        ,N-1,New,1250,USD,\"{\"\"contract\"\":\"\"One year\"\"}\",'+44 113 555 0179\n,N-2,Bad,x,USD,[],\n";
+    let report = import(&manager, "customers", &[], text).await.expect(200);
+    assert_eq!(figures(&report), [2, 1, 0, 0, 1], "{report}");
+    let new = manager.get("/v1/customers?external_id=N-1").await.expect(200)["data"][0].clone();
+    assert_eq!(new["annual_billing"], json!({"amount_minor": 1250, "currency": "USD"}));
+    assert_eq!(new["custom_fields"], json!({"contract": "One year"}));
+    assert_eq!(new["phone_e164"], "+441135550179");
+}

@@ -19,6 +19,7 @@ pub use crate::features::customers::phones::{Phone, phone};
 pub use dates::{date, since_tenure, time_zone, timestamp};
 pub use money::{currency, decimals, money};
 
+use crate::http::csv::unescaped;
 use crate::text::{UNFIT, is_unfit};
 
 /// What is wrong with a cell; each has a documented page.
@@ -204,7 +205,7 @@ pub fn list(cell: &str, max_chars: usize) -> Result<Vec<String>, CellFault> {
     let mut seen = std::collections::HashSet::new();
     let mut values = Vec::new();
     for item in cell.split(separator) {
-        if let Some(value) = text(item, max_chars)?
+        if let Some(value) = text(unescaped(item.trim()), max_chars)?
             && seen.insert(value.to_lowercase())
         {
             values.push(value);

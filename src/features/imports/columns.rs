@@ -128,6 +128,9 @@ pub fn recognise<S: AsRef<str>>(target: Target, headers: &[S], mapping: &Mapping
             by_index.insert(index, vec![field]);
         }
     }
+    if let Some(index) = own_id(target, &normal, &by_index) {
+        by_index.insert(index, vec![Field::Id]);
+    }
     faults.extend(duplicates(&written, &normal, &by_index));
     if !faults.is_empty() {
         return Err(faults);
@@ -253,6 +256,16 @@ fn recognised(
         }
     }
     best.into_iter().map(|(field, (_, index))| (index, field)).collect()
+}
+
+/// The column `id` of a customers' file that has `external_id` as well: this program's own id.
+fn own_id(target: Target, normal: &[String], by_index: &HashMap<usize, Vec<Field>>) -> Option<usize> {
+    let at = |name: &str| normal.iter().position(|header| header == name);
+    let (id, external) = (at("id")?, at("externalid")?);
+    let is_external = by_index
+        .get(&external)
+        .is_some_and(|fields| fields.contains(&Field::ExternalId));
+    (target == Target::Customers && is_external && !by_index.contains_key(&id)).then_some(id)
 }
 
 /// Headers that stand twice, where one of the columns would be imported: which one, nobody could

@@ -1,6 +1,8 @@
 //! Rows of customers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
 
 use super::cells;
 use super::columns::{Field, service};
@@ -11,14 +13,19 @@ use crate::access::Scope;
 use crate::features::assignments;
 use crate::features::customers::customer::{Customer, CustomerInput};
 use crate::features::customers::store;
+use crate::features::people::user::User;
 use crate::fold;
 use crate::http::Problem;
-use crate::journal::{Change, Unit};
+use crate::id::UserId;
+use crate::journal::{self, Change, Unit};
 
 /// Imports customers, known again by their external id.
 #[derive(Default)]
 pub struct Customers {
     known: HashMap<String, Customer>,
+    by_id: HashMap<Uuid, Customer>,
+    /// Who is named by their own id.
+    managers: HashSet<UserId>,
     people: People,
 }
 
@@ -29,6 +36,15 @@ impl Importer for Customers {
         let scope = Scope::all(unit.organization());
         let ids = context.all(rows, &Field::ExternalId);
         let found = store::by_external_ids(unit, &scope, ids).await?;
+        let own = uuids(context.all(rows, &Field::Id));
+        let by_id: Vec<Customer> = journal::find_all(unit, scope.organization, &own).await?;
+        self.by_id = by_id
+            .into_iter()
+            .map(|customer| (customer.id.into(), customer))
+            .collect();
+        let managers = uuids(context.all(rows, &Field::AccountManagerId));
+        let managers: Vec<User> = journal::find_all(unit, scope.organization, &managers).await?;
+        self.managers = managers.into_iter().map(|user| user.id).collect();
         self.known = found
             .into_iter()
             .filter_map(|customer| Some((customer.fields.external_id.clone()?, customer)))
@@ -39,26 +55,31 @@ impl Importer for Customers {
     }
 
     fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<Customer>> {
-        let Some(external_id) = cells.text(&Field::ExternalId, 200) else {
+        let external_id = cells.text(&Field::ExternalId, 200);
+        let own = cells.raw(&Field::Id).and_then(|id| id.parse::<Uuid>().ok());
+        let by_id = own.and_then(|id| self.by_id.get(&id));
+        let known = external_id.as_ref().and_then(|id| self.known.get(id)).or(by_id);
+        if external_id.is_none() && known.is_none() {
             cells.fault(&Field::ExternalId, "required", "a value is needed here");
             return None;
-        };
-        let known = self.known.get(&external_id);
+        }
         let mut fields = match known {
             Some(customer) => customer.fields.clone(),
-            None => CustomerInput {
-                external_id: Some(external_id.clone()),
-                ..CustomerInput::default()
-            },
+            None => CustomerInput::default(),
         };
-        match cells.text(&Field::Name, 300) {
-            Some(name) => fields.name = name,
+        fields.external_id = external_id.or(fields.external_id);
+        let mut name = Some(fields.name);
+        cells.set(&mut name, &Field::Name, 300);
+        fields.name = name.unwrap_or_default();
+        match cells.raw(&Field::Name) {
+            Some(_) => {}
             None if known.is_none() => cells.fault(&Field::Name, "required", "a new customer needs a name"),
             None => {}
         }
         fill(&mut fields, cells);
         self.people
             .set(&mut fields.account_manager_id, cells, &Field::AccountManagerEmail);
+        self.manager(&mut fields.account_manager_id, cells);
         if !cells.faults.is_empty() {
             return None;
         }
@@ -67,7 +88,10 @@ impl Importer for Customers {
             Some(customer) => customer.clone().revise(fields),
             None => Change::created(Customer::new(context.clock.id().into(), fields, context.now)),
         };
-        self.known.insert(external_id, change.after.clone());
+        if let Some(external_id) = &change.after.fields.external_id {
+            self.known.insert(external_id.clone(), change.after.clone());
+        }
+        self.by_id.insert(change.after.id.into(), change.after.clone());
         Some(change)
     }
 
@@ -78,6 +102,27 @@ impl Importer for Customers {
         store::save_all(unit, changes).await?;
         Ok(())
     }
+}
+
+impl Customers {
+    /// Sets who looks after the customer by their own id; their address, where the row has one, has the say.
+    fn manager(&self, to: &mut Option<UserId>, cells: &mut Cells<'_>) {
+        let (None, Some(id)) = (
+            cells.raw(&Field::AccountManagerEmail),
+            cells.raw(&Field::AccountManagerId),
+        ) else {
+            return;
+        };
+        match id.parse::<Uuid>().map(UserId::from) {
+            Ok(user) if self.managers.contains(&user) => *to = Some(user),
+            _ => cells.warn(&Field::AccountManagerId, "unknown_user", "no user has this id"),
+        }
+    }
+}
+
+/// What is an id of ours.
+fn uuids(cells: Vec<String>) -> Vec<Uuid> {
+    cells.iter().filter_map(|cell| cell.parse().ok()).collect()
 }
 
 fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
@@ -93,11 +138,14 @@ fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
     cells.set_zone(&mut fields.time_zone, &Field::TimeZone);
     cells.set_date(&mut fields.last_activity_on, &Field::LastActivityOn);
     cells.set_money(&mut fields.annual_billing, &Field::AnnualBilling);
+    cells.set_minor(&mut fields.annual_billing, &Field::AnnualBillingMinor);
+    cells.set_texts(&mut fields.custom_fields.0, &Field::CustomFields, 2000);
+    cells.set_texts(&mut fields.social_profiles.0, &Field::SocialProfiles, 2000);
     since(fields, cells);
-    if let Some(tags) = cells.words(&Field::Tags) {
+    if let Some(tags) = cells.words(&Field::Tags, &fields.tags.0) {
         fields.tags.0 = tags;
     }
-    if let Some(services) = cells.words(&Field::Services) {
+    if let Some(services) = cells.words(&Field::Services, &fields.services.0) {
         fields.services.0 = services;
     }
     if let Some(do_not_contact) = cells.read(&Field::DoNotContact, cells::boolean) {

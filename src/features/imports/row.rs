@@ -1,7 +1,10 @@
 //! One row on its way to a record: its cells by field, and what is wrong with them.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::cells::{self, CellFault};
 use super::columns::{Columns, Field};
@@ -11,6 +14,12 @@ use crate::access::Caller;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Json;
 use crate::features::customers::customer::Money;
+use crate::http::csv::{self, unescaped};
+use crate::text::{UNFIT, is_unfit};
+
+/// The largest amount, in minor units.
+const MOST: i64 = 1_000_000_000_000_000;
+const NO_CURRENCY: &str = "no currency is named: add a column, or say `currency` in the request";
 
 /// What all rows of a file have in common.
 pub struct Context {
@@ -30,7 +39,7 @@ pub struct Context {
 impl Context {
     /// What stands in a row for a field, trimmed; `None` when blank.
     pub fn cell<'r>(&self, row: &'r Row, field: &Field) -> Option<&'r str> {
-        let cell = row.cells.get(self.columns.index_of(field)?)?.trim();
+        let cell = plain(row.cells.get(self.columns.index_of(field)?)?);
         (!cell.is_empty()).then_some(cell)
     }
 
@@ -45,6 +54,11 @@ impl Context {
         cells.dedup();
         cells
     }
+}
+
+/// A cell without space around it and without the apostrophe that an export puts before a formula.
+fn plain(cell: &str) -> &str {
+    unescaped(cell.trim()).trim()
 }
 
 /// A row being read. What is wrong is collected; a row with faults is left out.
@@ -111,8 +125,11 @@ impl<'c> Cells<'c> {
         self.read(field, |cell| cells::text(cell, longest)).flatten()
     }
 
-    /// Sets a text, unless the cell is blank.
+    /// Sets a text, unless the cell is blank or says what is known.
     pub fn set(&mut self, to: &mut Option<String>, field: &Field, longest: usize) {
+        if to.is_some() && self.raw(field) == to.as_deref().map(str::trim) {
+            return;
+        }
         if let Some(text) = self.text(field, longest) {
             *to = Some(text);
         }
@@ -140,12 +157,10 @@ impl<'c> Cells<'c> {
         }
         let known = to.as_ref().map(|known| known.currency.clone());
         let Some(currency) = named.or(known).or_else(|| self.context.currency.clone()) else {
-            let reason = "no currency is named: add a column, or say `currency` in the request";
-            self.fault(field, "required", reason);
+            self.fault(field, "required", NO_CURRENCY);
             return;
         };
         if let Some(amount_minor) = self.read(field, |cell| cells::money(cell, &currency)) {
-            const MOST: i64 = 1_000_000_000_000_000;
             if (-MOST..=MOST).contains(&amount_minor) {
                 *to = Some(Json(Money { amount_minor, currency }));
             } else {
@@ -154,12 +169,59 @@ impl<'c> Cells<'c> {
         }
     }
 
-    /// The words of all columns that have this meaning; `None` when all are blank.
-    pub fn words(&mut self, field: &Field) -> Option<Vec<String>> {
+    /// Sets an amount from a column in minor units, as an export writes it.
+    pub fn set_minor(&mut self, to: &mut Option<Json<Money>>, field: &Field) {
+        let named = self.read(&Field::Currency, cells::currency);
+        let amount = self.read(field, |cell| cells::integer(cell, -MOST..=MOST));
+        let Some(amount_minor) = amount else {
+            return;
+        };
+        let known = to.as_ref().map(|known| known.currency.clone());
+        match named.or(known).or_else(|| self.context.currency.clone()) {
+            Some(currency) => *to = Some(Json(Money { amount_minor, currency })),
+            None => self.fault(field, "required", NO_CURRENCY),
+        }
+    }
+
+    /// Sets texts by name from a JSON object, as an export writes it: those that it names.
+    pub fn set_texts(&mut self, to: &mut BTreeMap<String, String>, field: &Field, longest: usize) {
+        let Some(cell) = self.raw(field) else {
+            return;
+        };
+        let Ok(texts) = serde_json::from_str::<BTreeMap<String, String>>(cell) else {
+            self.fault(field, "invalid_value", "not a JSON object of texts");
+            return;
+        };
+        for (name, text) in texts {
+            if to.get(&name) == Some(&text) {
+                continue;
+            }
+            let allowed = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
+            if !(1..=64).contains(&name.len()) || !name.bytes().all(allowed) {
+                let reason = "a name in it is not 1 to 64 of a-z, 0-9 and _";
+                self.fault(field, "invalid_value", reason);
+            } else if text.chars().count() > longest {
+                self.fault(field, "too_long", format!("at most {longest} characters in each text"));
+            } else if is_unfit(&text) {
+                self.fault(field, "invalid_text", UNFIT);
+            } else {
+                to.insert(name, text.nfc().collect());
+            }
+        }
+    }
+
+    /// The words of all columns that have this meaning; `None` when all are blank. A cell that says what is known, as an
+    /// export writes it, is that.
+    pub fn words(&mut self, field: &Field, known: &[String]) -> Option<Vec<String>> {
+        let exported = csv::cell(&known.into());
         let mut words = None;
         for (index, meaning) in self.context.columns.meanings() {
-            let cell = self.row.cells.get(index).unwrap_or_default();
+            let cell = plain(self.row.cells.get(index).unwrap_or_default());
             if meaning != field || cells::is_blank(cell) {
+                continue;
+            }
+            if cell == exported.trim() {
+                words.get_or_insert_with(Vec::new).extend_from_slice(known);
                 continue;
             }
             match cells::list(cell, 200) {

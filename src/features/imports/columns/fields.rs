@@ -23,6 +23,8 @@ pub enum Target {
 pub enum Field {
     /// The record's id in the CRM; case matters (Salesforce's ids differ by it).
     ExternalId,
+    /// The record's own id, in a file that this program has exported beside `external_id`.
+    Id,
     /// The customer's `external_id`, of contacts and signals.
     CustomerExternalId,
     /// The customer's name, where the file has no id of theirs.
@@ -47,6 +49,8 @@ pub enum Field {
     LinkedinUrl,
     XHandle,
     AccountManagerEmail,
+    /// The user's own id, as an export has it.
+    AccountManagerId,
     ManagerEmail,
     /// The user whom a contact belongs to, or who made a sale.
     OwnerEmail,
@@ -58,6 +62,8 @@ pub enum Field {
     HiredOn,
     /// Money per year, in the row's currency.
     AnnualBilling,
+    /// The same in minor units, as an export has it.
+    AnnualBillingMinor,
     Currency,
     /// A list.
     Tags,
@@ -76,6 +82,10 @@ pub enum Field {
     Detail,
     SourceUrl,
     Status,
+    /// A JSON object, as an export has it.
+    CustomFields,
+    /// A JSON object, as an export has it.
+    SocialProfiles,
     /// `custom_fields.<key>`: the cell as text, under that key.
     Custom(String),
     /// `service:<name>`: a column per service; see [`super::service`].
@@ -83,11 +93,12 @@ pub enum Field {
 }
 
 use Field::{
-    AccountManagerEmail, Amount, AnnualBilling, City, Country, Currency, CustomerExternalId, CustomerName,
-    CustomerSince, Department, Detail, DoNotContact, DoNotContactReason, Email, ExternalId, FirstName, HiredOn,
-    Industry, IsPrimary, Kind, LastActivityOn, LastName, LinkedinUrl, ManagerEmail, Mobile, Name, OccurredAt,
-    OccurredOn, OwnerEmail, Phone, PostalCode, PreferredLanguage, Region, Role, Services, SourceUrl, Status, Street,
-    Tags, TenureMonths, TimeZone, Title, Website, XHandle,
+    AccountManagerEmail, AccountManagerId, Amount, AnnualBilling, AnnualBillingMinor, City, Country, Currency,
+    CustomFields, CustomerExternalId, CustomerName, CustomerSince, Department, Detail, DoNotContact,
+    DoNotContactReason, Email, ExternalId, FirstName, HiredOn, Id, Industry, IsPrimary, Kind, LastActivityOn, LastName,
+    LinkedinUrl, ManagerEmail, Mobile, Name, OccurredAt, OccurredOn, OwnerEmail, Phone, PostalCode, PreferredLanguage,
+    Region, Role, Services, SocialProfiles, SourceUrl, Status, Street, Tags, TenureMonths, TimeZone, Title, Website,
+    XHandle,
 };
 
 /// A custom field's key: at most so many of `a-z`, `0-9` and `_`.
@@ -105,6 +116,7 @@ impl Target {
                 ExternalId,
                 Name,
                 AccountManagerEmail,
+                AccountManagerId,
                 CustomerSince,
                 TenureMonths,
                 Phone,
@@ -116,6 +128,7 @@ impl Target {
                 Country,
                 Industry,
                 AnnualBilling,
+                AnnualBillingMinor,
                 Currency,
                 TimeZone,
                 Website,
@@ -126,6 +139,8 @@ impl Target {
                 DoNotContact,
                 DoNotContactReason,
                 PreferredLanguage,
+                CustomFields,
+                SocialProfiles,
             ],
             Self::Contacts => &[
                 ExternalId,
@@ -253,6 +268,7 @@ impl Field {
     pub fn plain_name(&self) -> Option<&'static str> {
         Some(match self {
             ExternalId => "external_id",
+            Id => "id",
             CustomerExternalId => "customer_external_id",
             CustomerName => "customer_name",
             Name => "name",
@@ -275,6 +291,7 @@ impl Field {
             LinkedinUrl => "linkedin_url",
             XHandle => "x_handle",
             AccountManagerEmail => "account_manager_email",
+            AccountManagerId => "account_manager_id",
             ManagerEmail => "manager_email",
             OwnerEmail => "owner_email",
             CustomerSince => "customer_since",
@@ -282,6 +299,7 @@ impl Field {
             LastActivityOn => "last_activity_on",
             HiredOn => "hired_on",
             AnnualBilling => "annual_billing",
+            AnnualBillingMinor => "annual_billing.amount_minor",
             Currency => "currency",
             Tags => "tags",
             Services => "services",
@@ -289,6 +307,8 @@ impl Field {
             DoNotContactReason => "do_not_contact_reason",
             PreferredLanguage => "preferred_language",
             IsPrimary => "is_primary",
+            CustomFields => "custom_fields",
+            SocialProfiles => "social_profiles",
             Kind => "kind",
             OccurredOn => "occurred_on",
             OccurredAt => "occurred_at",

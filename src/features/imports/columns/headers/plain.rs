@@ -84,7 +84,10 @@ pub(super) fn table(target: Target) -> &'static [Known] {
                 Field::AnnualBilling,
                 &["annualrevenue", "billing", "billingperyear", "yearlybilling", "revenue"],
             ),
-            (Field::Currency, &["currencycode", "currencyisocode"]),
+            (
+                Field::Currency,
+                &["currencycode", "currencyisocode", "annualbillingcurrency"],
+            ),
             (Field::TimeZone, &["tz"]),
             (Field::Website, &["websiteurl", "web", "url", "homepage", "domain"]),
             (Field::LinkedinUrl, &["linkedin", "linkedinpage", "linkedincompanypage"]),
