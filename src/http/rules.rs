@@ -1,14 +1,21 @@
 //! The document is the rule: bodies and queries are checked against the schemas that are published.
 
+mod faults;
+mod words;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
+use self::faults::told;
 use super::body::unfit_texts;
 use super::{Fault, Problem, query};
 use crate::text::{UNFIT, is_unfit};
+
+/// Faults of one parameter that are told at most.
+const MOST_OF_A_PARAMETER: usize = 100;
 
 /// The rules of all operations, compiled as they are first needed.
 pub struct Rules {
@@ -160,8 +167,7 @@ impl Rules {
             return faults;
         }
         let rest = most - faults.len();
-        faults.extend(rule.iter_errors(body).take(rest).map(|error| fault(&error)));
-        faults.dedup();
+        faults.extend(told(rule.iter_errors(body), &self.schemas, rest));
         faults
     }
 
@@ -186,6 +192,7 @@ impl Rules {
                 let known = if known.is_empty() {
                     "it takes none".to_owned()
                 } else {
+                    let known = words::nearest_first(std::slice::from_ref(name), &known);
                     format!("it takes {}", known.join(", "))
                 };
                 faults.push(Fault::new(
@@ -210,10 +217,13 @@ impl Rules {
             }
             let value = self.typed(&parameter.schema, value);
             match parameter.rule.get_or_init(|| self.compile(&parameter.schema)) {
-                Some(rule) => faults.extend(rule.iter_errors(&value).map(|error| Fault {
-                    pointer: name.clone(),
-                    ..fault(&error)
-                })),
+                Some(rule) => {
+                    let told = told(rule.iter_errors(&value), &self.schemas, MOST_OF_A_PARAMETER);
+                    faults.extend(told.into_iter().map(|fault| Fault {
+                        pointer: name.clone(),
+                        ..fault
+                    }));
+                }
                 None => faults.push(unruly(name)),
             }
         }
@@ -292,48 +302,6 @@ fn references(schema: &Value, found: &mut impl FnMut(&str)) {
     }
 }
 
-/// A fault in our own words' codes; the validator's sentence says the rest.
-fn fault(error: &jsonschema::ValidationError<'_>) -> Fault {
-    use jsonschema::error::ValidationErrorKind as Kind;
-    let pointer = error.instance_path().to_string();
-    match error.kind() {
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            let names: Vec<String> = unexpected
-                .iter()
-                .take(NAMED)
-                .map(|name| format!("`{}`", brief(name)))
-                .collect();
-            let first = unexpected.first().map(String::as_str).unwrap_or_default();
-            Fault::new(
-                format!("{pointer}/{}", brief(first)),
-                "unknown_field",
-                format!("Not a field of this request: {}.", names.join(", ")),
-            )
-        }
-        Kind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            Fault::new(
-                format!("{pointer}/{name}"),
-                "required",
-                format!("`{name}` must be given."),
-            )
-        }
-        Kind::Type { .. } => Fault::new(pointer, "wrong_type", sentence(error)),
-        Kind::Enum { .. } | Kind::Constant { .. } => Fault::new(pointer, "not_allowed", sentence(error)),
-        Kind::MaxLength { .. } | Kind::MaxItems { .. } | Kind::MaxProperties { .. } => {
-            Fault::new(pointer, "too_long", sentence(error))
-        }
-        Kind::MinLength { .. } | Kind::MinItems { .. } | Kind::MinProperties { .. } => {
-            Fault::new(pointer, "too_short", sentence(error))
-        }
-        Kind::Maximum { .. } | Kind::Minimum { .. } | Kind::ExclusiveMaximum { .. } | Kind::ExclusiveMinimum { .. } => {
-            Fault::new(pointer, "out_of_range", sentence(error))
-        }
-        Kind::Format { .. } | Kind::Pattern { .. } => Fault::new(pointer, "invalid_format", sentence(error)),
-        _ => Fault::new(pointer, "invalid_value", sentence(error)),
-    }
-}
-
 /// A schema that cannot be compiled lets nothing pass.
 fn unruly(pointer: &str) -> Fault {
     Fault::new(
@@ -341,22 +309,4 @@ fn unruly(pointer: &str) -> Fault {
         "unchecked",
         "This cannot be checked here, through our own fault.",
     )
-}
-
-/// Fields that one fault names at most.
-const NAMED: usize = 10;
-
-/// The validator's sentence without the value: it may be long, or secret, and the client has it.
-fn sentence(error: &jsonschema::ValidationError<'_>) -> String {
-    let mut sentence = error.masked_with("the value").to_string();
-    if let Some(first) = sentence.get(..1).map(str::to_uppercase) {
-        sentence.replace_range(..1, &first);
-    }
-    sentence.push('.');
-    sentence
-}
-
-/// A name as a sentence can carry it.
-fn brief(name: &str) -> String {
-    name.chars().take(60).collect()
 }

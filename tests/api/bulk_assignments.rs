@@ -59,7 +59,7 @@ async fn pairs_are_assigned_all_or_none() {
             ("/items/2/assignee_email", "not_allowed"),
             ("/items/3/customer_external_id", "duplicate"),
             ("/items/4/colour", "unknown_field"),
-            ("/items/5/priority", "invalid_value"),
+            ("/items/5/priority", "not_allowed"),
         ]
     );
     assert_eq!(count(&manager, "").await, 0);

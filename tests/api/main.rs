@@ -43,6 +43,7 @@ mod sessions;
 mod storage;
 mod talking_points;
 mod timeline;
+mod told;
 mod transfers;
 mod user_imports;
 mod users;
