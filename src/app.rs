@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::access::{Caller, Callers, login, token::Keys};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{Db, Reader};
+use crate::db::{Db, Reader, Tx};
 use crate::journal::{self, Unit};
 
 /// One running instance.
@@ -77,13 +77,19 @@ impl App {
     /// # Errors
     /// When no connection is to be had, or the request's idempotency key was answered meanwhile.
     pub async fn write(&self, caller: &Caller) -> Result<Unit, journal::Error> {
-        Unit::begin(
-            &self.db,
-            &self.clock,
-            caller.organization,
-            caller.actor(),
-            caller.origin.clone(),
-        )
-        .await
+        self.unit(self.db.begin().await?, caller).await
+    }
+
+    /// The same for what writes thousands of records: nobody else's answer waits for it.
+    ///
+    /// # Errors
+    /// When no connection is to be had, or the request's idempotency key was answered meanwhile.
+    pub async fn write_long(&self, caller: &Caller) -> Result<Unit, journal::Error> {
+        self.unit(self.db.begin_long().await?, caller).await
+    }
+
+    async fn unit(&self, tx: Tx, caller: &Caller) -> Result<Unit, journal::Error> {
+        let (actor, origin) = (caller.actor(), caller.origin.clone());
+        Unit::open(tx, &self.clock, caller.organization, actor, origin).await
     }
 }

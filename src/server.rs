@@ -57,6 +57,7 @@ pub fn bind_with(app: Arc<App>, listen: SocketAddr, endpoints: Vec<Arc<Endpoint>
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
             .configure(|config| endpoint::mount(config, &endpoints, &rules))
             .route("/openapi.json", web::get().to(move || served(document.clone())))
+            .service(web::redirect("/", "/docs/"))
             .service(web::redirect("/docs", "/docs/"))
             .service(
                 SwaggerUi::new("/docs/{_:.*}").config(

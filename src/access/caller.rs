@@ -166,7 +166,13 @@ impl Callers {
             None => {
                 let standing = store::standing_of_key(&mut db.read(), &hash, now).await?;
                 if let Some(key) = standing.as_ref().and_then(|s| s.api_key.map(|id| (s.organization, id))) {
-                    store::touch_key(db, key.0, key.1, now).await?;
+                    let db = db.clone();
+                    // By the way: no request waits for it, or fails with it.
+                    tokio::spawn(async move {
+                        if let Err(error) = store::touch_key(&db, key.0, key.1, now).await {
+                            tracing::warn!(%error, "when an API key was used last could not be noted");
+                        }
+                    });
                 }
                 self.remember(hash, now, standing.clone());
                 standing

@@ -6,11 +6,17 @@ use std::sync::atomic::Ordering;
 use crate::app::{App, Broken};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::features::people;
 use crate::{server, telemetry, workers};
 
 pub(super) async fn serve(config: Config) -> Result<(), Broken> {
     telemetry::log(&config.log, config.log_json);
     let app = App::open(config, Clock::default(), telemetry::metrics()).await?;
+    if people::store::is_empty(&mut app.read()).await.is_ok_and(|empty| empty) {
+        tracing::warn!(
+            "There is nobody in this database yet. `touchbase admin create` makes an organization and its first admin."
+        );
+    }
     serve_app(app, || ()).await
 }
 
@@ -25,7 +31,7 @@ pub(super) async fn serve_app(app: Arc<App>, listening: impl FnOnce()) -> Result
     };
     listening();
     let workers = workers::start(&app);
-    tracing::info!(address = %bound.address, "serving");
+    tracing::info!(address = %bound.address, database = %app.db, "serving");
     let metrics = metrics.map(|metrics| {
         tracing::info!(address = %metrics.address, "serving metrics");
         let handle = metrics.server.handle();

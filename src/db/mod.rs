@@ -62,6 +62,11 @@ impl Db {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Self::open_postgres(url, connections, statement).await;
         }
+        if !url.starts_with("sqlite:") {
+            return Err(Error::Configuration(
+                "write sqlite://PATH for a file, or postgres://USER:PASSWORD@HOST/NAME".into(),
+            ));
+        }
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -73,6 +78,7 @@ impl Db {
             .pragma("temp_store", "memory")
             .statement_cache_capacity(256)
             .optimize_on_close(true, Some(400));
+        private(options.get_filename());
         let readers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
         Ok(Self::Sqlite(Sqlite::open(options, readers, statement).await?))
     }
@@ -89,6 +95,8 @@ impl Db {
                 ("timezone", "UTC"),
                 ("client_min_messages", "error"),
             ]);
+        // Once without the pool, which waits for what is not there and then says only that it waited.
+        sqlx::Connection::close(sqlx::ConnectOptions::connect(&options).await?).await?;
         let pool = |connections: u32| {
             PoolOptions::<Postgres>::new()
                 .max_connections(connections.max(1))
@@ -129,8 +137,20 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
+        self.begin_as(false).await
+    }
+
+    /// The same for what writes thousands of rows: nobody else's commit waits for it.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn begin_long(&self) -> Result<Tx, Error> {
+        self.begin_as(true).await
+    }
+
+    async fn begin_as(&self, long: bool) -> Result<Tx, Error> {
         Ok(match self {
-            Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.begin().await?),
+            Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.begin(long).await?),
             Self::Postgres { writers, .. } => Tx::Postgres(writers.begin().await?),
         })
     }
@@ -149,6 +169,33 @@ impl Db {
             Self::Postgres { readers, writers } => {
                 readers.close().await;
                 writers.close().await;
+            }
+        }
+    }
+}
+
+/// Makes the file, if it is not there, so that nobody else on the machine can read it: it holds customers and signing keys.
+/// What goes wrong here SQLite says in better words.
+fn private(path: &std::path::Path) {
+    if path.starts_with(":memory:") {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
+}
+
+/// For the log: which file, or which server; never a password.
+impl std::fmt::Display for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(sqlite) => write!(f, "SQLite, {}", sqlite.path().display()),
+            Self::Postgres { writers, .. } => {
+                let options = writers.connect_options();
+                let name = options.get_database().unwrap_or_default();
+                write!(f, "PostgreSQL, {name} at {}:{}", options.get_host(), options.get_port())
             }
         }
     }

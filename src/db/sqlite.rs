@@ -3,16 +3,23 @@
 //! Not sqlx's pool, which asks a connection before and after each use whether it lives. SQLite's lives in a thread of this process;
 //! asking makes three trips there of one.
 
-use std::collections::VecDeque;
+mod reading;
+mod writing;
+
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
-use super::error::{Error, shared};
+use reading::Readers;
+pub use reading::Reading;
+pub(super) use writing::SqliteTx;
+use writing::Writer;
+
+use super::error::Error;
 
 /// Writers queue and take their turns; nobody waits longer than this.
 const WRITER: Duration = Duration::from_secs(60);
@@ -70,6 +77,11 @@ impl Connection {
         &mut self.raw
     }
 
+    /// Ends the statement that runs, if one does, the next time it looks at the clock.
+    fn interrupt(&self) {
+        self.deadline.store(0, Ordering::Relaxed);
+    }
+
     /// Runs a fixed text, in one trip to SQLite's thread.
     async fn run(&mut self, text: &'static str) -> Result<(), Error> {
         sqlx::query(text).execute(self.unhurried()).await?;
@@ -79,13 +91,6 @@ impl Connection {
 
 fn now() -> u64 {
     u64::try_from(STARTED.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-struct Readers {
-    options: Options,
-    /// `None` stands for one that is to be opened first.
-    idle: std::sync::Mutex<VecDeque<Option<Connection>>>,
-    free: Semaphore,
 }
 
 impl Sqlite {
@@ -108,11 +113,17 @@ impl Sqlite {
                 options,
                 connection: Some(connection),
                 open: false,
+                closed: false,
                 unclean: false,
                 pending: Vec::new(),
             })),
             waiting: AtomicUsize::new(0),
         }))
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &std::path::Path {
+        self.readers.options.0.get_filename()
     }
 
     /// A connection that only reads, for one statement.
@@ -128,6 +139,7 @@ impl Sqlite {
         let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let mut reading = Reading {
             connection: idle.flatten(),
+            busy: false,
             readers,
             _permit: permit,
         };
@@ -154,8 +166,13 @@ impl Sqlite {
     ///
     /// # Errors
     /// When the writer is not to be had.
-    pub(super) async fn begin(self: &Arc<Self>) -> Result<SqliteTx, Error> {
-        let writer = self.turn().await?;
+    ///
+    /// One that will be `long` shares with nobody before it: they are not to wait for it.
+    pub(super) async fn begin(self: &Arc<Self>, long: bool) -> Result<SqliteTx, Error> {
+        let mut writer = self.turn().await?;
+        if long {
+            writer.settle().await;
+        }
         let mut tx = SqliteTx {
             writer: Some(writer),
             sqlite: self.clone(),
@@ -184,6 +201,7 @@ impl Sqlite {
     pub(super) async fn close(&self) {
         let mut writer = self.writer.lock().await;
         writer.settle().await;
+        writer.closed = true;
         self.readers.free.close();
         let idle = std::mem::take(&mut *self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner));
         for connection in idle.into_iter().chain([writer.connection.take()]).flatten() {
@@ -198,163 +216,5 @@ struct Waited<'s>(&'s Sqlite);
 impl Drop for Waited<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// A reader, lent for one statement.
-pub struct Reading<'s> {
-    connection: Option<Connection>,
-    readers: &'s Readers,
-    _permit: SemaphorePermit<'s>,
-}
-
-impl Reading<'_> {
-    /// The connection.
-    ///
-    /// # Errors
-    /// Never: it is there until it is given back.
-    pub fn statement(&mut self) -> Result<&mut SqliteConnection, Error> {
-        self.connection
-            .as_mut()
-            .map(Connection::statement)
-            .ok_or(Error::PoolClosed)
-    }
-
-    /// Takes note of how it went: a connection whose thread has ended is replaced.
-    pub fn settle<T>(&mut self, outcome: Result<T, Error>) -> Result<T, Error> {
-        if matches!(outcome, Err(Error::WorkerCrashed)) {
-            self.connection = None;
-        }
-        outcome
-    }
-}
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        // The one that was used last has its pages at hand.
-        idle.push_front(self.connection.take());
-    }
-}
-
-/// The writer's connection, and the transaction that units share.
-struct Writer {
-    options: Options,
-    connection: Option<Connection>,
-    /// Whether the shared transaction is open.
-    open: bool,
-    /// A unit was dropped where it stood.
-    unclean: bool,
-    /// Units that have done their work and wait for it to be durable.
-    pending: Vec<oneshot::Sender<Result<(), Error>>>,
-}
-
-impl Writer {
-    /// The connection, outside of any unit.
-    async fn sound(&mut self) -> Result<&mut Connection, Error> {
-        self.clean().await;
-        if self.connection.is_none() {
-            self.connection = Some(Connection::open(&self.options).await?);
-        }
-        self.connection.as_mut().ok_or(Error::PoolClosed)
-    }
-
-    /// Takes back what a dropped unit has done, and leaves the others' work as it is.
-    ///
-    /// Where that fails, SQLite has ended the transaction by itself (the disk is full, say), or the unit was dropped before it had begun:
-    /// a new connection knows where it stands.
-    async fn clean(&mut self) {
-        if !std::mem::take(&mut self.unclean) {
-            return;
-        }
-        if let Some(connection) = &mut self.connection
-            && connection.run("ROLLBACK TO unit; RELEASE unit").await.is_err()
-        {
-            // It says nothing of why: the others may try again.
-            self.lose(Error::WorkerCrashed);
-        }
-    }
-
-    async fn begin(&mut self) -> Result<(), Error> {
-        self.sound().await?;
-        let text = if self.open {
-            "SAVEPOINT unit"
-        } else {
-            "BEGIN IMMEDIATE; SAVEPOINT unit"
-        };
-        // Noted before it is so: whoever is dropped on the way leaves it to be found out.
-        self.open = true;
-        self.sound().await?.run(text).await
-    }
-
-    /// Gives the connection up, and with it what was not durable yet.
-    fn lose(&mut self, why: Error) {
-        self.connection = None;
-        self.open = false;
-        self.tell(Err(why));
-    }
-
-    fn tell(&mut self, outcome: Result<(), Error>) {
-        let told = outcome.map_err(Arc::new);
-        for pending in self.pending.drain(..) {
-            // Whoever went away need not know.
-            let _ = pending.send(told.clone().map_err(shared));
-        }
-    }
-
-    /// Makes durable what has been done, and tells those who wait for it.
-    async fn settle(&mut self) {
-        self.clean().await;
-        if let (Some(connection), true) = (&mut self.connection, self.open) {
-            match connection.run("COMMIT").await {
-                Ok(()) => {
-                    self.open = false;
-                    self.tell(Ok(()));
-                }
-                Err(error) => self.lose(error),
-            }
-        }
-    }
-}
-
-/// A unit's part of the shared transaction; rolled back when dropped.
-pub struct SqliteTx {
-    writer: Option<OwnedMutexGuard<Writer>>,
-    sqlite: Arc<Sqlite>,
-}
-
-impl SqliteTx {
-    pub(super) fn statement(&mut self) -> Option<&mut SqliteConnection> {
-        self.writer.as_mut()?.connection.as_mut().map(Connection::statement)
-    }
-
-    /// Makes it durable: at once, or together with those who wait for their turn.
-    pub(super) async fn commit(mut self) -> Result<(), Error> {
-        let alone = self.sqlite.waiting.load(Ordering::SeqCst) == 0;
-        let writer = self.writer.as_mut().ok_or(Error::PoolClosed)?;
-        if !alone {
-            let connection = writer.connection.as_mut().ok_or(Error::WorkerCrashed)?;
-            connection.run("RELEASE unit").await?;
-        }
-        let (told, outcome) = oneshot::channel();
-        writer.pending.push(told);
-        if alone {
-            // The savepoint ends with the transaction.
-            writer.settle().await;
-        } else if writer.pending.len() == 1 {
-            self.sqlite.settle_later();
-        }
-        self.writer = None;
-        outcome.await.map_err(|_| Error::WorkerCrashed)?
-    }
-}
-
-impl Drop for SqliteTx {
-    fn drop(&mut self) {
-        if let Some(mut writer) = self.writer.take() {
-            writer.unclean = true;
-            drop(writer);
-            self.sqlite.settle_later();
-        }
     }
 }

@@ -285,28 +285,8 @@ impl Answered {
                 },
             );
         }
-        if !idempotency::keeps(response.status().as_u16()) {
-            return Ok(response);
-        }
-        let (request, response) = response.into_parts();
-        let (response, body) = response.into_parts();
-        let bytes = actix_web::body::to_bytes(body).await.unwrap_or_default();
-        if let Err(problem) = idempotency::keep_refusal(
-            &self.app.db,
-            &self.app.clock,
-            &self.caller,
-            &self.claim,
-            response.status().as_u16(),
-            &bytes,
-        )
-        .await
-        {
-            return Ok(ServiceResponse::new(request, problem.error_response()));
-        }
-        Ok(ServiceResponse::new(
-            request,
-            response.set_body(bytes).map_into_boxed_body(),
-        ))
+        // What was written has kept its answer; a refusal wrote nothing and leaves the key as it was.
+        Ok(response)
     }
 }
 

@@ -122,35 +122,6 @@ pub async fn answered(db: &Db, caller: &Caller, claim: &Claim) -> Result<Option<
     )))
 }
 
-/// Keeps a refusal, so that its repetition is refused in the same words. Nothing else was written, so nothing need be in its transaction.
-pub async fn keep_refusal(
-    db: &Db,
-    clock: &crate::clock::Clock,
-    caller: &Caller,
-    claim: &Claim,
-    status: u16,
-    body: &[u8],
-) -> Result<(), Problem> {
-    let mut tx = db.begin().await?;
-    tx.sql("INSERT INTO idempotency_records (organization_id, scope, fingerprint, status, headers, body, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization_id, scope) DO NOTHING")
-        .bind(caller.organization)
-        .bind(claim.scope.clone())
-        .bind(claim.fingerprint.clone())
-        .bind(i64::from(status))
-        .bind(Json(vec![("content-type".to_owned(), "application/problem+json".to_owned())]))
-        .bind(body.to_vec())
-        .bind(clock.now())
-        .run()
-        .await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Whether a status may be kept: what may turn out otherwise next time is not.
-pub fn keeps(status: u16) -> bool {
-    matches!(status, 400 | 404 | 409 | 412 | 422)
-}
-
 /// Told to the gate by a unit that found its key answered when it began.
 pub fn answered_meanwhile() -> Problem {
     Problem::new(Code::InProgress, REPLAYED)

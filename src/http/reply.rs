@@ -32,6 +32,8 @@ pub struct Reply<T> {
     headers: Vec<(HeaderName, String)>,
     /// Top-level fields that are shown once and kept nowhere.
     secrets: &'static [&'static str],
+    /// Holds figures that move while the revision stays.
+    living: bool,
 }
 
 impl<T> Reply<T> {
@@ -44,6 +46,7 @@ impl<T> Reply<T> {
             content_type: "application/json",
             headers: Vec::new(),
             secrets: &[],
+            living: false,
         }
     }
 
@@ -68,6 +71,13 @@ impl<T> Reply<T> {
     #[must_use]
     pub fn shown_once(mut self, fields: &'static [&'static str]) -> Self {
         self.secrets = fields;
+        self
+    }
+
+    /// Says that the body holds figures that move while the revision stays, so that nobody is told it were unchanged.
+    #[must_use]
+    pub fn living(mut self) -> Self {
+        self.living = true;
         self
     }
 
@@ -130,6 +140,7 @@ impl<T: Record> Reply<T> {
                 content_type: "application/json",
                 headers: Vec::new(),
                 secrets: &[],
+                living: false,
             });
         }
         let record = journal::find(&mut db, caller.organization, id).await?;
@@ -232,7 +243,7 @@ impl<T: Serialize> Reply<T> {
                 Some(revision) => format!("\"{revision}\""),
                 None => hash_tag(&bytes),
             };
-            if none_match(request, &etag) {
+            if !self.living && none_match(request, &etag) {
                 return Ok(HttpResponse::NotModified()
                     .insert_header((header::ETAG, etag))
                     .insert_header((header::CACHE_CONTROL, PRIVATE))
@@ -329,12 +340,13 @@ pub fn replay(status: u16, headers: &[(String, String)], body: Vec<u8>) -> HttpR
 ///
 /// # Errors
 /// 409 `id_in_use`.
-pub async fn again<T: Record>(unit: &mut Unit, there: T, said: &impl Serialize) -> Answer<T> {
+pub async fn again<T: Record>(mut unit: Unit, there: T, said: &impl Serialize) -> Answer<T> {
     let organization = unit.organization();
-    let made = feed::creation(unit, organization, T::KIND, there.id()).await?;
+    let made = feed::creation(&mut unit, organization, T::KIND, there.id()).await?;
     let same = made.map(|made| change::was_said(&made, said)).transpose();
     if same.map_err(|error| Problem::internal(&error))?.unwrap_or(false) {
-        return Ok(Reply::record(there));
+        // By the unit, though it wrote nothing: what it read may be another unit's, and not durable before both are.
+        return unit.answer(Reply::record(there)).await;
     }
     Err(Problem::new(
         crate::refusal::Code::IdInUse,

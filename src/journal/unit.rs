@@ -70,7 +70,20 @@ impl Unit {
         actor: Actor,
         origin: Origin,
     ) -> Result<Self, Error> {
-        let mut tx = db.begin().await?;
+        Self::open(db.begin().await?, clock, organization, actor, origin).await
+    }
+
+    /// The same within a transaction that has just begun.
+    ///
+    /// # Errors
+    /// [`Error::Replay`] when this idempotency key has been answered meanwhile.
+    pub async fn open(
+        mut tx: Tx,
+        clock: &Clock,
+        organization: OrganizationId,
+        actor: Actor,
+        origin: Origin,
+    ) -> Result<Self, Error> {
         let lock = match tx.kind() {
             // BEGIN IMMEDIATE holds the one writer already.
             Kind::Sqlite => "SELECT last_revision FROM organizations WHERE id = $1",

@@ -219,3 +219,18 @@ async fn a_debrief_that_arrives_days_late_schedules_nothing_in_the_past() {
     let debrief = attempt(&executive, &assignment, body).await.expect(201);
     assert_eq!(time(&debrief["next_call_at"]), promised);
 }
+
+#[actix_web::test]
+async fn a_call_that_reached_nobody_has_no_score() {
+    let (server, _) = on_monday().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let assignment = assigned(&manager, &customer(&manager, "Alfreds").await, &executive).await;
+    for disposition in ["left_voicemail", "no_answer", "busy", "gatekeeper", "wrong_number"] {
+        let call = json!({"disposition": disposition, "nps_response": {"score": 9}});
+        let refused = attempt(&executive, &assignment, call).await;
+        assert_eq!(refused.body["errors"][0]["pointer"], "/nps_response/score");
+        assert_eq!(refused.problem(400), "invalid_request", "{disposition}");
+    }
+    let call = json!({"disposition": "declined", "nps_response": {"score": 2}});
+    attempt(&executive, &assignment, call).await.expect(201);
+}

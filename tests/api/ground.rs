@@ -216,3 +216,26 @@ async fn a_header_that_makes_no_sense_is_refused_even_of_a_repeated_request() {
     assert_eq!(patch("", "once").await.problem(400), "invalid_request");
     assert_eq!(patch(&etag, "two words").await.problem(400), "invalid_request");
 }
+
+#[actix_web::test]
+async fn a_refusal_leaves_its_key_free_for_the_request_once_it_is_mended() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let missing = json!({"name": "Ana Trujillo", "customer_id": "0190b5a0-0000-7000-8000-000000000001"});
+    let refused = manager.post_once("/v1/contacts", "mended", missing.clone()).await;
+    assert_eq!(refused.problem(400), "invalid_request");
+    // The same request, once the customer is there.
+    let customer = json!({"id": missing["customer_id"], "name": "Ana Trujillo Emparedados"});
+    manager.post("/v1/customers", customer).await.expect(201);
+    let made = manager.post_once("/v1/contacts", "mended", missing).await;
+    assert_eq!(made.status, 201);
+    // Another request, corrected.
+    let refused = manager
+        .post_once("/v1/customers", "corrected", json!({"name": ""}))
+        .await;
+    assert_eq!(refused.problem(400), "invalid_request");
+    let made = manager
+        .post_once("/v1/customers", "corrected", json!({"name": "Berglunds"}))
+        .await;
+    assert_eq!(made.status, 201);
+}

@@ -47,7 +47,11 @@ async fn every_ready_made_segment_is_listed_with_its_count_and_can_be_looked_int
         json!({"name": "Ana", "customer_since": "2001-05-01", "annual_billing": usd(100)}),
     )
     .await;
-    let page = server.viewer().get("/v1/segments").await.expect(200);
+    let page = server
+        .viewer()
+        .get("/v1/segments?include_counts=true")
+        .await
+        .expect(200);
     let segments = page["data"].as_array().unwrap();
     let words: Vec<&str> = segments.iter().map(|segment| segment["id"].as_str().unwrap()).collect();
     assert_eq!(
@@ -91,17 +95,14 @@ async fn every_ready_made_segment_is_listed_with_its_count_and_can_be_looked_int
         (&silent["parameters"]["days"], &silent["count"]),
         (&json!(90), &json!(1))
     );
-    let plain = manager
-        .get("/v1/segments?include_counts=false&limit=3")
-        .await
-        .expect(200);
+    let plain = manager.get("/v1/segments?limit=3").await.expect(200);
     assert_eq!(
         (&plain["data"][0]["count"], &plain["has_more"]),
         (&Value::Null, &json!(true))
     );
     let next = plain["next_cursor"].as_str().unwrap();
     let next = manager
-        .get(&format!("/v1/segments?include_counts=false&limit=3&cursor={next}"))
+        .get(&format!("/v1/segments?limit=3&cursor={next}"))
         .await
         .expect(200);
     assert_eq!(next["data"][0]["id"], "most_referrals");

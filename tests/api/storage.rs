@@ -156,3 +156,98 @@ async fn a_statement_that_takes_too_long_is_ended_on_both_databases() {
     assert_eq!(touchbase::db::fault(&error), touchbase::db::Fault::Deadline);
     db.close().await;
 }
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new customers.db");
+    let db = Db::open(&format!("sqlite://{}", path.display()), 1).await.unwrap();
+    db.migrate().await.unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let mode = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+    db.close().await;
+}
+
+#[actix_web::test]
+async fn an_address_that_leads_to_no_database_is_told_apart() {
+    for (url, says) in [
+        ("touchbase", "sqlite://PATH"),
+        ("mysql://localhost/touchbase", "postgres://"),
+        ("postgres://touchbase@127.0.0.1:1/touchbase", "refused"),
+    ] {
+        let Err(error) = Db::open(url, 1).await else {
+            panic!("{url} was opened");
+        };
+        assert!(error.to_string().contains(says), "{url}: {error}");
+    }
+}
+
+/// Takes an hour, if it is let.
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT COUNT(*) FROM n a, n b";
+
+#[actix_web::test]
+async fn nobody_waits_behind_a_statement_that_nobody_waits_for() {
+    let database = Database::new().await;
+    let db = Db::open_with(&database.url, 32, Duration::from_secs(3600))
+        .await
+        .unwrap();
+    for _ in 0..10 {
+        let mut reader = db.read();
+        let gone = tokio::time::timeout(Duration::from_millis(20), reader.sql(ENDLESS).one::<(i64,)>());
+        gone.await.expect_err("it ended");
+    }
+    let mut tx = db.begin().await.unwrap();
+    let gone = tokio::time::timeout(Duration::from_millis(20), tx.sql(ENDLESS).one::<(i64,)>());
+    gone.await.expect_err("it ended");
+    drop(tx);
+    let others = async {
+        for _ in 0..10 {
+            let (one,): (i64,) = db.read().sql("SELECT CAST(1 AS BIGINT)").one().await.unwrap();
+            assert_eq!(one, 1);
+        }
+        let mut tx = db.begin().await.unwrap();
+        tx.sql("CREATE TABLE free (n BIGINT)").run().await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let others = tokio::time::timeout(Duration::from_secs(60), others);
+    others.await.expect("the connections are free again");
+}
+
+#[actix_web::test]
+async fn who_is_told_that_nothing_was_kept_is_told_the_truth() {
+    let database = Database::new().await;
+    let db = Db::open(&database.url, 16).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    tx.sql("CREATE TABLE kept (n BIGINT NOT NULL)").run().await.unwrap();
+    tx.commit().await.unwrap();
+    let mut told = Vec::new();
+    for round in 0..100_i64 {
+        let write = |n: i64| {
+            let db = db.clone();
+            async move {
+                let mut tx = db.begin().await?;
+                tx.sql("INSERT INTO kept (n) VALUES ($1)").bind(n).run().await?;
+                tx.commit().await
+            }
+        };
+        // Each third one goes away, somewhere on its way.
+        let away = tokio::time::timeout(Duration::from_micros(u64::try_from(round).unwrap() * 40), write(-1));
+        let (first, _, second) = tokio::join!(write(round * 2), away, write(round * 2 + 1));
+        told.push((round * 2, first.is_ok()));
+        told.push((round * 2 + 1, second.is_ok()));
+    }
+    let kept: Vec<(i64,)> = db
+        .read()
+        .sql("SELECT n FROM kept WHERE n >= 0 ORDER BY n")
+        .all()
+        .await
+        .unwrap();
+    let acknowledged: Vec<(i64,)> = told.iter().filter(|(_, ok)| *ok).map(|(n, _)| (*n,)).collect();
+    assert_eq!(kept, acknowledged);
+    db.close().await;
+}

@@ -103,7 +103,7 @@ async fn create_action_item(app: App, caller: Caller, new: Json<NewActionItem>) 
     };
     let item = ActionItem::new(id, new.fields, occasion, caller.user, unit.now());
     if let Some(there) = store::find(&mut unit, &scope, id).await? {
-        return crate::http::reply::again(&mut unit, there, &item).await;
+        return crate::http::reply::again(unit, there, &item).await;
     }
     let mut faults = store::faults(&mut unit, &scope, &item.fields).await?;
     let mut references = References::of(&mut unit, &scope);

@@ -64,7 +64,7 @@ async fn create_action_item_comment(
     let comment_id = new.0.id.unwrap_or_else(|| unit.new_id());
     let comment = ActionItemComment::new(comment_id, new.0.fields, &item, caller.user, unit.now());
     if let Some(there) = store::comment(&mut unit, &scope, comment_id).await? {
-        return crate::http::reply::again(&mut unit, there, &comment).await;
+        return crate::http::reply::again(unit, there, &comment).await;
     }
     let comment = unit.save(Change::created(comment)).await?;
     let location = format!("/v1/action-items/{}/comments", *id);

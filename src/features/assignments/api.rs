@@ -126,7 +126,7 @@ async fn create_assignment(app: App, caller: Caller, new: Json<NewAssignment>) -
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
         // What was right when it was first sent is right still, whatever has become of the user or the time.
         let same = Assignment::new(id, repeated(new.0, &there), now);
-        return crate::http::reply::again(&mut unit, there, &same).await;
+        return crate::http::reply::again(unit, there, &same).await;
     }
     let item = item(new.0);
     let mut known = store::known(&mut unit, &caller.scope(), std::iter::once(&item)).await?;

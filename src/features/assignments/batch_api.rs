@@ -164,7 +164,7 @@ impl Refused {
         (AssignmentLines = "text/csv", example = json!("customer_external_id,assignee_email,due_on\nALFKI,nancy@northwind.test,2026-12-01\n")))),
     responses((status = 201, description = "All were made", body = AssignmentResults), (status = 207, description = "What became of each", body = AssignmentResults)))]
 async fn bulk_assignments(app: App, caller: Caller, wanted: Bulk<AssignmentItem>) -> Answer<AssignmentResults> {
-    let mut unit = app.write(&caller).await?;
+    let mut unit = app.write_long(&caller).await?;
     let mode = wanted.mode;
     let decided = decide(&mut unit, &caller, wanted.items).await?;
     let status = match mode {
@@ -271,7 +271,7 @@ async fn get_assignment_batch(app: App, caller: Caller, id: Path<BatchId>) -> An
 #[utoipa::path(post, path = "/v1/assignment-batches/{id}/revert", operation_id = "revert_assignment_batch", tag = "assignments",
     responses((status = 200, description = "What was undone and what was kept", body = RevertedBatch)))]
 async fn revert_assignment_batch(app: App, caller: Caller, id: Path<BatchId>) -> Answer<RevertedBatch> {
-    let mut unit = app.write(&caller).await?;
+    let mut unit = app.write_long(&caller).await?;
     let batch = store::find_batch(&mut unit, &caller.scope(), *id).await?;
     let batch = batch.ok_or_else(Problem::not_found)?;
     let (mut changes, mut kept, mut reverted) = (Vec::new(), Vec::new(), 0);

@@ -46,9 +46,12 @@ impl WrongRecord {
     }
 
     /// What a data steward is asked to do about this person or company.
-    pub fn task(self, whom: &str) -> String {
-        let whom: String = whom.chars().take(200).collect();
+    pub fn task(self, contact: Option<&str>, customer: &str) -> String {
+        let whom: String = contact.unwrap_or(customer).chars().take(200).collect();
         match self {
+            Self::ContactLeft if contact.is_none() => {
+                format!("Whom we called at {whom} has left: find out who follows")
+            }
             Self::WrongNumber => format!("Find the right telephone number of {whom}"),
             Self::Disconnected => format!("Find a telephone number of {whom} that works"),
             Self::ContactLeft => format!("{whom} has left: find out who follows"),

@@ -84,7 +84,30 @@ pub struct Debrief {
 /// What is wrong with a time: the field, a code, a sentence.
 pub type TimeFault = (&'static str, &'static str, String);
 
+/// Whether somebody was spoken with who can answer the recommendation question.
+fn answers(disposition: Disposition) -> bool {
+    match disposition {
+        Disposition::Connected | Disposition::CallbackRequested | Disposition::Declined | Disposition::DoNotCall => {
+            true
+        }
+        Disposition::LeftVoicemail
+        | Disposition::LeftLiveMessage
+        | Disposition::NoAnswer
+        | Disposition::Busy
+        | Disposition::Gatekeeper
+        | Disposition::WrongNumber
+        | Disposition::Disconnected
+        | Disposition::ContactLeftCompany => false,
+    }
+}
+
 impl NewAttempt {
+    /// Whether the score can have come of this call: a call that reached nobody has none.
+    pub fn score_fits(&self) -> bool {
+        let scored = self.nps_response.as_ref().is_some_and(|answer| answer.score.is_some());
+        !scored || answers(self.disposition)
+    }
+
     /// Of all that was sent, so that its repetition is known as one.
     pub fn hash(&self, assignment: AssignmentId) -> String {
         let mut digest = Sha256::new();

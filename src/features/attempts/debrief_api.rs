@@ -30,7 +30,7 @@ async fn create_attempt(app: App, caller: Caller, id: Path<AssignmentId>, new: J
     let assignment = assignments::store::find(&mut unit, &scope, *id).await?;
     let assignment = assignment.ok_or_else(Problem::not_found)?;
     if let Some(there) = known(&mut unit, &scope, new.id).await? {
-        return again(&mut unit, &caller, there, &new.hash(assignment.id)).await;
+        return again(unit, &caller, there, &new.hash(assignment.id)).await;
     }
     let by = caller.user.filter(|user| *user == assignment.assignee_id);
     let by = by.ok_or_else(|| not_yours(&assignment))?;
@@ -59,7 +59,7 @@ async fn known(unit: &mut Unit, scope: &Scope, id: Option<AttemptId>) -> Result<
 }
 
 /// The same debrief once more, as a telephone sends it after a lost answer: a success, and nothing is written.
-async fn again(unit: &mut Unit, caller: &Caller, there: Attempt, hash: &str) -> Answer<Debrief> {
+async fn again(mut unit: Unit, caller: &Caller, there: Attempt, hash: &str) -> Answer<Debrief> {
     if there.request_hash != hash || !caller.is(there.user_id) {
         return Err(Problem::new(
             Code::IdInUse,
@@ -70,18 +70,20 @@ async fn again(unit: &mut Unit, caller: &Caller, there: Attempt, hash: &str) -> 
         ));
     }
     let (scope, revision) = (caller.scope(), there.revision);
-    let assignment = assignments::store::find(unit, &scope, there.assignment_id).await?;
-    let customer = customers::store::find(unit, &scope, there.customer_id).await?;
+    let assignment = assignments::store::find(&mut unit, &scope, there.assignment_id).await?;
+    let customer = customers::store::find(&mut unit, &scope, there.customer_id).await?;
     let debrief = Debrief {
         next_call_at: there.next_call_at,
         assignment: assignment.ok_or_else(Problem::not_found)?,
         customer: customer.ok_or_else(Problem::not_found)?,
-        notes: store::of_attempt(unit, &scope, there.id).await?,
-        nps_response: store::of_attempt(unit, &scope, there.id).await?.pop(),
-        action_items: store::of_attempt(unit, &scope, there.id).await?,
-        service_interests: store::of_attempt(unit, &scope, there.id).await?,
-        canceled_assignments: store::canceled_by(unit, &scope, &there).await?,
+        notes: store::of_attempt(&mut unit, &scope, there.id).await?,
+        nps_response: store::of_attempt(&mut unit, &scope, there.id).await?.pop(),
+        action_items: store::of_attempt(&mut unit, &scope, there.id).await?,
+        service_interests: store::of_attempt(&mut unit, &scope, there.id).await?,
+        canceled_assignments: store::canceled_by(&mut unit, &scope, &there).await?,
         attempt: there,
     };
-    Ok(Reply::status(StatusCode::OK, debrief).revision(revision))
+    // By the unit, though it wrote nothing: what it read may not be durable before the unit is.
+    unit.answer(Reply::status(StatusCode::OK, debrief).revision(revision))
+        .await
 }

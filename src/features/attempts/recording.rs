@@ -130,16 +130,14 @@ async fn mark(
 /// What a data steward is asked to do.
 fn steward(wrong: WrongRecord, told: &Told) -> ActionItemInput {
     let customer = &told.customer.fields;
-    let (whom, phone) = match &told.contact {
-        Some(contact) => {
-            let fields = &contact.fields;
-            (&fields.name, fields.phone.as_ref().or(fields.mobile.as_ref()))
-        }
-        None => (&customer.name, customer.phone.as_ref()),
+    let contact = told.contact.as_ref().map(|contact| &contact.fields);
+    let phone = match contact {
+        Some(contact) => contact.phone.as_ref().or(contact.mobile.as_ref()),
+        None => customer.phone.as_ref(),
     };
     let phone = phone.map(String::as_str).unwrap_or("none on record");
     ActionItemInput {
-        title: wrong.task(whom),
+        title: wrong.task(contact.map(|contact| contact.name.as_str()), &customer.name),
         detail: Some(format!("Customer: {}. Number: {phone}.", customer.name)),
         kind: ActionItemKind::DataQuality,
         owner_id: None,

@@ -55,6 +55,13 @@ impl Told {
                 faults.push(Fault::new("/contact_id", "not_found", detail));
             }
         }
+        if !new.score_fits() {
+            let detail = format!(
+                "A call that ended as `{}` reached nobody who could give a score.",
+                new.disposition
+            );
+            faults.push(Fault::new("/nps_response/score", "not_allowed", detail));
+        }
         faults.extend(references(unit, scope, new).await?);
         if !faults.is_empty() {
             return Err(Problem::invalid(faults));

@@ -79,7 +79,7 @@ async fn create_cadence(app: App, caller: Caller, new: Json<NewCadence>) -> Answ
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let cadence = Cadence::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &cadence).await;
+        return crate::http::reply::again(unit, there, &cadence).await;
     }
     sound(&mut unit, &caller, &cadence).await?;
     let cadence = unit.save(Change::created(cadence)).await?;

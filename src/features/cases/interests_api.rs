@@ -85,7 +85,7 @@ async fn create_service_interest(app: App, caller: Caller, new: Json<NewServiceI
     };
     let interest = ServiceInterest::new(id, new.fields, context, unit.now());
     if let Some(there) = there {
-        return crate::http::reply::again(&mut unit, there, &interest).await;
+        return crate::http::reply::again(unit, there, &interest).await;
     }
     let now = unit.now();
     let mut references = References::of(&mut unit, &scope);

@@ -80,7 +80,7 @@ async fn create_rescue_case(app: App, caller: Caller, new: Json<NewRescueCase>) 
     };
     let case = RescueCase::new(id, new.fields, context, unit.now())?;
     if let Some(there) = there {
-        return crate::http::reply::again(&mut unit, there, &case).await;
+        return crate::http::reply::again(unit, there, &case).await;
     }
     let answer = match case.nps_response_id {
         Some(id) => nps::store::find(&mut unit, &scope, id).await?,

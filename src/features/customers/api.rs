@@ -79,7 +79,7 @@ async fn create_customer(app: App, caller: Caller, new: Json<NewCustomer>) -> An
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let customer = Customer::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &customer.fields).await;
+        return crate::http::reply::again(unit, there, &customer.fields).await;
     }
     let change = Change::created(customer);
     check(&mut unit, &caller, &change).await?;

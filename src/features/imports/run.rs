@@ -73,7 +73,7 @@ pub async fn run<I: Importer>(
         return Err(Problem::invalid(missing.collect()));
     }
     let mut report = ImportReport::new(&columns, &rows.headers, order.dry_run);
-    let mut unit = app.write(caller).await?;
+    let mut unit = app.write_long(caller).await?;
     let (organization, now) = (unit.organization(), unit.now());
     let context = Arc::new(Context {
         columns,

@@ -86,7 +86,7 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
     };
     let note = Note::new(id, new.fields, context, unit.now());
     if let Some(there) = there {
-        return crate::http::reply::again(&mut unit, there, &note).await;
+        return crate::http::reply::again(unit, there, &note).await;
     }
     let now = unit.now();
     let mut references = References::of(&mut unit, &scope);

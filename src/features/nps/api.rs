@@ -106,7 +106,7 @@ async fn create_nps_response(app: App, caller: Caller, new: Json<NewNpsResponse>
     if let Some(there) = there {
         // Older answers may have come in since; what was known then stays.
         response.days_since_previous = there.days_since_previous;
-        return crate::http::reply::again(&mut unit, there, &response).await;
+        return crate::http::reply::again(unit, there, &response).await;
     }
     let now = unit.now();
     let mut references = References::of(&mut unit, &scope);

@@ -57,7 +57,7 @@ async fn create_user(app: App, caller: Caller, new: Json<NewUser>) -> Answer<Use
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let user = User::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &user).await;
+        return crate::http::reply::again(unit, there, &user).await;
     }
     let change = Change::created(user);
     checks::user(&mut unit, &caller, &change).await?;

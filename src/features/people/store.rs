@@ -183,6 +183,15 @@ pub async fn managers_above(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Whether no organization has been made yet.
+///
+/// # Errors
+/// What the database said.
+pub async fn is_empty(db: &mut impl Sqls) -> Result<bool, Error> {
+    let any: Option<(OrganizationId,)> = db.sql("SELECT id FROM organizations LIMIT 1").optional().await?;
+    Ok(any.is_none())
+}
+
 /// The organization itself.
 pub async fn organization(db: &mut impl Sqls, id: OrganizationId) -> Result<Option<Organization>, Error> {
     journal::find(db, id, id).await

@@ -58,7 +58,7 @@ async fn create_program(app: App, caller: Caller, new: Json<NewProgram>) -> Answ
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let program = Program::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &program).await;
+        return crate::http::reply::again(unit, there, &program).await;
     }
     sound(&mut unit, &caller, &program.fields).await?;
     let program = unit.save(Change::created(program)).await?;

@@ -131,7 +131,7 @@ impl SegmentView {
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Counting {
-    /// Count the customers of each, which is done unless this is false.
+    /// Count the customers of each, which takes time where there are many.
     pub include_counts: Option<bool>,
 }
 
@@ -144,7 +144,7 @@ static SORTS: &[Sort<SegmentView>] = &[Sort {
 
 /// List segments.
 ///
-/// The ready-made ones first, then those that the organization has saved, by name; each with the number of its customers now. Who they are is at `/v1/segments/{id}/customers`.
+/// The ready-made ones first, then those that the organization has saved, by name; with `include_counts=true` each with the number of its customers now. Who they are is at `/v1/segments/{id}/customers`.
 #[utoipa::path(get, path = "/v1/segments", operation_id = "list_segments", tag = "segments", params(SegmentListFilter, Counting, Paging),
     responses((status = 200, description = "A page of segments", body = SegmentPage)))]
 async fn list_segments(
@@ -188,7 +188,7 @@ async fn list_segments(
     let next = last.map(|(view, _)| (vec![SortKey::Text(view.place.clone())], uuid::Uuid::nil()));
     let mut rows = Vec::with_capacity(all.len());
     for (view, choice) in all {
-        let counted = counting.include_counts != Some(false);
+        let counted = counting.include_counts == Some(true);
         rows.push(if counted {
             count(&app, &caller, view, choice).await?
         } else {
@@ -225,6 +225,8 @@ async fn moment(db: &mut impl Sqls, caller: &Caller, now: Timestamp) -> Result<M
 /// # Errors
 /// `insufficient_permission`.
 fn may_see(caller: &Caller, choice: &Choice) -> Result<(), Refusal> {
+    // A count tells something of customers, too.
+    caller.needs(Permission::CustomersRead)?;
     match choice {
         Choice::ReadyMade(which, _) if which.tells_nps() => caller.needs(Permission::NpsRead),
         Choice::ReadyMade(..) | Choice::Filter(_) => Ok(()),
@@ -242,7 +244,7 @@ async fn create_segment(app: App, caller: Caller, new: Json<NewSegment>) -> Answ
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let segment = Segment::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &segment).await;
+        return crate::http::reply::again(unit, there, &segment).await;
     }
     if store::how_many(&mut unit, &caller.scope()).await? >= MOST {
         return Err(Refusal::state(format!(
@@ -273,7 +275,7 @@ async fn get_segment(app: App, caller: Caller, id: Path<SegmentKey>) -> Answer<S
     let revision = view.revision;
     let reply = Reply::ok(view);
     Ok(match revision {
-        Some(revision) => reply.revision(revision),
+        Some(revision) => reply.revision(revision).living(),
         None => reply,
     })
 }

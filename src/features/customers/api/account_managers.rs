@@ -76,7 +76,7 @@ async fn create_account_manager_period(
     let period = AccountManagerPeriod::new(period_id, customer.id, new.0.fields, unit.now());
     let known = account_managers::find(&mut unit, &caller.scope(), period_id).await?;
     if let Some(there) = known {
-        return crate::http::reply::again(&mut unit, there, &period).await;
+        return crate::http::reply::again(unit, there, &period).await;
     }
     let history = account_managers::of_customers(&mut unit, &caller.scope(), [customer.id]).await?;
     check(&mut unit, &caller, &period, &history).await?;

@@ -60,7 +60,7 @@ async fn create_contact(app: App, caller: Caller, new: Json<NewContact>) -> Answ
     let region = region(&mut unit, &caller, &new.0.fields).await?;
     let contact = Contact::new(id, new.0.fields, region, unit.now());
     if let Some(there) = contacts::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &contact.fields).await;
+        return crate::http::reply::again(unit, there, &contact.fields).await;
     }
     let contact = save(&mut unit, &caller, Change::created(contact)).await?;
     unit.answer(Reply::created("/v1/contacts", contact)).await

@@ -57,7 +57,7 @@ async fn create_signal(app: App, caller: Caller, new: Json<NewSignal>) -> Answer
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let signal = Signal::new(id, new.0.fields, unit.now());
     if let Some(there) = signals::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &signal).await;
+        return crate::http::reply::again(unit, there, &signal).await;
     }
     let signal = save(&mut unit, &caller, Change::created(signal)).await?;
     unit.answer(Reply::created("/v1/signals", signal)).await

@@ -64,7 +64,7 @@ async fn create_api_key(app: App, caller: Caller, new: Json<NewApiKey>) -> Answe
     let mut unit = app.write(&caller).await?;
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
-        return again(there, &new.0.fields);
+        return again(unit, there, &new.0.fields).await;
     }
     sound(&caller, &new.0.fields, unit.now())?;
     outlived(&mut unit, &caller, &new.0.fields).await?;
@@ -112,7 +112,7 @@ async fn revoke_api_key(app: App, caller: Caller, id: Path<ApiKeyId>, if_match: 
 }
 
 /// The same id with the same content is the same key; its secret was shown before.
-fn again(there: ApiKey, fields: &ApiKeyInput) -> Answer<CreatedApiKey> {
+async fn again(unit: Unit, there: ApiKey, fields: &ApiKeyInput) -> Answer<CreatedApiKey> {
     if there.fields != *fields {
         return Err(Problem::new(
             Code::IdInUse,
@@ -127,7 +127,7 @@ fn again(there: ApiKey, fields: &ApiKeyInput) -> Answer<CreatedApiKey> {
         api_key: there,
         secret: None,
     };
-    Ok(Reply::ok(shown).revision(revision))
+    unit.answer(Reply::ok(shown).revision(revision)).await
 }
 
 /// A key holds a part of its role and of what its maker has.
