@@ -75,7 +75,7 @@ async fn create_talking_points(app: App, caller: Caller, new: Json<NewTalkingPoi
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     let points = TalkingPoints::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(&mut unit, there, &points).await;
+        return crate::http::reply::again(unit, there, &points).await;
     }
     sound(&points.fields.text)?;
     let points = unit.save(Change::created(points)).await?;
