@@ -17,6 +17,7 @@ mod attempts;
 mod briefs;
 mod bulk_assignments;
 mod cadences;
+mod call_sheets;
 mod cases;
 mod command_line;
 mod contacts;

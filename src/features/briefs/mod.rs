@@ -2,6 +2,8 @@
 
 mod api;
 pub mod brief;
+pub mod call_sheet;
+mod call_sheet_api;
 pub mod gathered;
 pub mod part;
 pub mod parts;
@@ -11,5 +13,8 @@ pub mod tenure;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {
-    api::endpoints()
+    [api::endpoints(), call_sheet_api::endpoints()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -14,6 +14,7 @@ use crate::db::{Error, Sql, Sqls};
 use crate::features::assignments::assignment::{Assignment, AssignmentId};
 use crate::features::customers::customer::Customer;
 use crate::features::{assignments, customers};
+use crate::id::UserId;
 use sources::{COLUMNS, Source, source};
 
 /// Everything that a brief is made of.
@@ -80,6 +81,29 @@ pub async fn gather(
         customer,
         lines,
     }))
+}
+
+/// The open assignments that a user is to call within these instants, or by this day: in the order of their times, the most pressing first.
+///
+/// # Errors
+/// What the database said.
+pub async fn open_of_day(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    assignee: UserId,
+    date: NaiveDate,
+    (starts, ends): (Timestamp, Timestamp),
+) -> Result<Vec<AssignmentId>, Error> {
+    let rows: Vec<(AssignmentId,)> = db
+        .sql("SELECT id FROM assignments WHERE organization_id = $1 AND assignee_id = $2 AND status IN ('queued', 'scheduled') AND ((scheduled_for >= $3 AND scheduled_for < $4) OR due_on = $5) AND (snoozed_until IS NULL OR snoozed_until < $4) ORDER BY scheduled_key, priority_key DESC, id")
+        .bind(scope.organization)
+        .bind(assignee)
+        .bind(starts)
+        .bind(ends)
+        .bind(date)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Appends the lines of one part.
