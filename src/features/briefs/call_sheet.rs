@@ -20,9 +20,9 @@ use crate::features::talking_points::render::words;
 /// Calls of one sheet at most.
 pub const MOST: usize = 50;
 /// Lines of a part; a page is a page.
-const LINES: usize = 4;
+const LINES: usize = 3;
 /// Characters of a line.
-const LONGEST: usize = 240;
+const LONGEST: usize = 160;
 
 const STYLE: &str = include_str!("call_sheet.css");
 
@@ -93,6 +93,7 @@ fn call(brief: &Brief, zone: Tz) -> Call {
     );
     let at = brief.assignment.scheduled_for;
     let when = match (at, brief.assignment.due_on) {
+        (Some(_), _) if mine.time(at) == theirs.time(at) => mine.time(at),
         (Some(_), _) => format!("{} for you, {} for them", mine.time(at), theirs.time(at)),
         (None, Some(due)) => format!("At any time, by {}", due.format("%-d %B %Y")),
         (None, None) => String::new(),
