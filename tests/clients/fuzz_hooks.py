@@ -11,8 +11,8 @@ maker = os.environ["FUZZ_MAKER"]
 
 @schemathesis.serializer("application/x-ndjson")
 def lines(context, value):
-    """Lines of text are sent as they are."""
-    return {"data": value.encode() if isinstance(value, str) else b"null"}
+    """Lines of text are sent as they are; what is no text cannot be lines, and is sent as nothing, which is refused."""
+    return {"data": value.encode() if isinstance(value, str) else b""}
 
 
 @schemathesis.deserializer("text/csv")
