@@ -49,6 +49,22 @@ pub fn unescaped(cell: &str) -> &str {
         .unwrap_or(cell)
 }
 
+/// The header that has a browser save an answer as a file, named after what is listed.
+#[must_use]
+pub fn attachment(path: &str, ending: &str) -> (&'static str, String) {
+    let plain = |part: &&str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte))
+    };
+    let name = path.rsplit('/').find(plain).unwrap_or("list");
+    (
+        "content-disposition",
+        format!("attachment; filename=\"{name}.{ending}\""),
+    )
+}
+
 /// A JSON value as one cell: text bare, lists joined with `;`, null empty, objects as JSON.
 pub fn cell(value: &Value) -> String {
     match value {

@@ -202,8 +202,10 @@ pub(super) async fn answer(
             Err(error) => Some((Err(error), export)),
         }
     });
+    let ending = if kind == CSV { "csv" } else { "ndjson" };
     let response = HttpResponse::Ok()
         .content_type(content_type)
+        .insert_header(csv::attachment(request.path(), ending))
         .body(BodyStream::new(Box::pin(chunks)));
     Ok(ServiceResponse::new(request, response))
 }

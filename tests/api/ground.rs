@@ -138,6 +138,10 @@ async fn every_list_can_be_had_whole_as_csv_and_ndjson() {
     let accept = |kind: &str, path: &str| manager.send(manager.request("GET", path).header("accept", kind));
     let csv = accept("text/csv", "/v1/customers").await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(
+        csv.header("content-disposition"),
+        "attachment; filename=\"customers.csv\""
+    );
     let lines: Vec<&str> = csv.text.lines().collect();
     assert_eq!(lines.len(), 231);
     assert!(lines[0].starts_with("id,external_id,name,"), "{}", lines[0]);
@@ -157,6 +161,10 @@ async fn every_list_can_be_had_whole_as_csv_and_ndjson() {
         (6, Some("id,name"))
     );
     let ndjson = accept("application/x-ndjson", "/v1/customers?q=customer").await;
+    assert_eq!(
+        ndjson.header("content-disposition"),
+        "attachment; filename=\"customers.ndjson\""
+    );
     let is_json = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok();
     assert!(ndjson.text.lines().all(is_json), "{}", ndjson.text);
     assert_eq!(ndjson.text.lines().count(), 230);

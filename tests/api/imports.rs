@@ -158,7 +158,7 @@ async fn bad_rows_are_told_and_good_ones_are_in() {
         8,Bad,x,,,,\r\n"
         .to_vec();
     let report = import(&manager, "customers", &[], file).await.expect(200);
-    assert_eq!(figures(&report), [9, 2, 0, 0, 7], "{report}");
+    assert_eq!(figures(&report), [9, 1, 0, 0, 8], "{report}");
     let errors: Vec<_> = report["errors"].as_array().unwrap().iter().collect();
     let told: Vec<(u64, &str, &str)> = errors
         .iter()
@@ -180,6 +180,7 @@ async fn bad_rows_are_told_and_good_ones_are_in() {
             (7, "time zone", "invalid_time_zone"),
             (7, "revenue", "invalid_number"),
             (8, "revenue", "required"),
+            (10, "name", "invalid_text"),
             (12, "since", "invalid_date"),
         ]
     );
@@ -204,6 +205,12 @@ async fn a_blank_cell_leaves_unchanged_and_the_last_row_of_a_record_has_the_say(
     assert_eq!(
         (one().await["city"].clone(), one().await["country"].clone()),
         (json!("Bonn"), json!("Germany"))
+    );
+    let warnings = report["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{report}");
+    assert_eq!(
+        ["line", "column", "value", "code"].map(|name| warnings[0][name].clone()),
+        [json!(3), json!("id"), json!("1"), json!("repeated")]
     );
     let revision = one().await["revision"].clone();
     let report = send("id,city\n1,\n2,Köln\n").await;
@@ -263,6 +270,11 @@ async fn what_is_no_import_is_refused_before_anything_is_written() {
     assert_eq!(refused(&[], b"").await, "malformed_request");
     assert_eq!(refused(&[], b"\xff\xfei\0d\0").await, "malformed_request");
     assert_eq!(refused(&[], b"name,city\nA,B\n").await, "required");
+    assert_eq!(
+        refused(&[], b"id,name\n1,\"One\n2,Two\n3,Three\n").await,
+        "unclosed_quote"
+    );
+    assert_eq!(refused(&[], b"PK\x03\x04\x14\0").await, "malformed_request");
     assert_eq!(refused(&[], b"id,name,Name\n1,A,B\n").await, "duplicate_header");
     assert_eq!(refused(&[("mapping", "{")], b"id\n1\n").await, "invalid_value");
     assert_eq!(
@@ -381,4 +393,64 @@ async fn an_export_of_customers_is_imported_and_nothing_changes() {
     assert_eq!(new["annual_billing"], json!({"amount_minor": 1250, "currency": "USD"}));
     assert_eq!(new["custom_fields"], json!({"contract": "One year"}));
     assert_eq!(new["phone_e164"], "+441135550179");
+}
+
+#[actix_web::test]
+async fn what_a_cell_leaves_open_its_column_says() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let send = async |parameters: &[(&str, &str)], file: &str| {
+        let report = import(&manager, "customers", parameters, file).await.expect(200);
+        let one = manager.get("/v1/customers?external_id=1").await.expect(200)["data"][0].clone();
+        let warnings = report["warnings"].as_array().unwrap().clone();
+        (one, warnings, report)
+    };
+    // A later row says that the day is first, and that a comma stands before decimals.
+    let file = "id;name;since;revenue;currency\n1;A;01/02/2020;1.200;EUR\n2;B;31/12/2019;12,50;EUR\n";
+    let (one, warnings, report) = send(&[], file).await;
+    assert_eq!(figures(&report), [2, 2, 0, 0, 0], "{report}");
+    assert_eq!(
+        (&one["customer_since"], &one["annual_billing"]["amount_minor"]),
+        (&json!("2020-02-01"), &json!(120_000))
+    );
+    assert_eq!(warnings, Vec::<Value>::new());
+    // Nothing says it: as in Berlin, and as thousands, with one warning for each column.
+    let file = "id;name;since;revenue;currency\n1;A;03/04/2020;1.300;EUR\n2;B;05/06/2019;7.000;EUR\n";
+    let (one, warnings, _) = send(&[], file).await;
+    assert_eq!(
+        (&one["customer_since"], &one["annual_billing"]["amount_minor"]),
+        (&json!("2020-04-03"), &json!(130_000))
+    );
+    let told: Vec<_> = warnings
+        .iter()
+        .map(|told| ["line", "column", "value", "code"].map(|name| told[name].clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            [json!(2), json!("since"), json!("03/04/2020"), json!("ambiguous_date")],
+            [json!(2), json!("revenue"), json!("1.300"), json!("ambiguous_number")],
+        ]
+    );
+    assert!(
+        warnings[0]["reason"].as_str().unwrap().contains("day first"),
+        "{warnings:?}"
+    );
+    let file = "id,name,since\n1,A,03/04/2020\n2,B,31/12/2019\n";
+    let (one, warnings, report) = send(&[("date_order", "mdy")], file).await;
+    assert_eq!((&one["customer_since"], warnings.len()), (&json!("2020-03-04"), 0));
+    assert_eq!(report["errors"][0]["code"], "invalid_date");
+    let admin = server.admin();
+    let organization = admin.get("/v1/organization").await.expect(200);
+    let etag = format!("\"{}\"", organization["revision"]);
+    let request = admin.request("PATCH", "/v1/organization").header("if-match", etag);
+    let request = request.header("content-type", "application/merge-patch+json");
+    let moved = admin.send(request.body(json!({"time_zone": "America/Chicago"}).to_string()));
+    moved.await.expect(200);
+    let (one, warnings, _) = send(&[], "id,name,since\n1,A,05/06/2020\n").await;
+    assert_eq!(one["customer_since"], "2020-05-06");
+    assert!(
+        warnings[0]["reason"].as_str().unwrap().contains("month first"),
+        "{warnings:?}"
+    );
 }

@@ -5,6 +5,7 @@ use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::cells::DateOrder;
 use super::columns::{Mapping, Target};
 use super::contacts::Contacts;
 use super::customers::Customers;
@@ -38,6 +39,10 @@ pub struct ImportQuery {
     /// The currency of amounts whose row names none, ISO 4217.
     #[param(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "USD")]
     pub currency: Option<String>,
+    /// How dates such as 1/2/2020 are written: day, month or year first. Without it each column is read as its other dates show, else
+    /// as the organization's zone suggests, with a warning.
+    #[param(inline)]
+    pub date_order: Option<DateOrder>,
 }
 
 impl ImportQuery {
@@ -56,6 +61,7 @@ impl ImportQuery {
             dry_run: self.dry_run,
             mapping,
             currency: self.currency.clone(),
+            date_order: self.date_order,
         })
     }
 }

@@ -16,8 +16,8 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use crate::features::customers::countries::country;
 pub use crate::features::customers::phones::{Phone, phone};
-pub use dates::{date, since_tenure, time_zone, timestamp};
-pub use money::{currency, decimals, money};
+pub use dates::{DateOrder, Dates, date, order_of, since_tenure, time_zone, timestamp};
+pub use money::{currency, decimal_sign, decimals, money};
 
 use crate::http::csv::unescaped;
 use crate::text::{UNFIT, is_unfit};
@@ -98,11 +98,25 @@ pub fn required<T>(value: Option<T>) -> Result<T, CellFault> {
     value.ok_or_else(|| CellFault::new(FaultCode::Required, "a value is needed here"))
 }
 
-/// Text: trimmed, in NFC, `max_chars` characters at most; blank is `None`.
+/// Text on one line: trimmed, in NFC, `max_chars` characters at most; blank is `None`.
+///
+/// # Errors
+/// Those of [`lines`]; [`FaultCode::InvalidText`] for a line break or a tab.
+pub fn text(cell: &str, max_chars: usize) -> Result<Option<String>, CellFault> {
+    if cell.trim().contains(['\n', '\r', '\t']) {
+        return Err(CellFault::new(
+            FaultCode::InvalidText,
+            "a line break or a tab in a field of one line; is a quote missing?",
+        ));
+    }
+    lines(cell, max_chars)
+}
+
+/// Text of any lines: trimmed, in NFC, `max_chars` characters at most; blank is `None`.
 ///
 /// # Errors
 /// [`FaultCode::InvalidText`] for characters that no text may contain; [`FaultCode::TooLong`].
-pub fn text(cell: &str, max_chars: usize) -> Result<Option<String>, CellFault> {
+pub fn lines(cell: &str, max_chars: usize) -> Result<Option<String>, CellFault> {
     if is_unfit(cell) {
         return Err(CellFault::new(FaultCode::InvalidText, UNFIT));
     }
@@ -139,7 +153,7 @@ pub fn boolean(cell: &str) -> Result<bool, CellFault> {
 /// [`FaultCode::InvalidNumber`], [`FaultCode::OutOfRange`].
 pub fn integer(cell: &str, bounds: RangeInclusive<i64>) -> Result<i64, CellFault> {
     let wrong = || CellFault::new(FaultCode::InvalidNumber, "not a whole number");
-    let digits = money::Amount::read(cell).map_err(|_| wrong())?;
+    let digits = money::Amount::read(cell, Some('.')).map_err(|_| wrong())?;
     let beyond = || {
         let (least, most) = (bounds.start(), bounds.end());
         CellFault::new(FaultCode::OutOfRange, format!("a whole number from {least} to {most}"))

@@ -116,6 +116,13 @@ impl Importer for Contacts {
         self.people.look_up(unit, context.all(rows, &Field::OwnerEmail)).await
     }
 
+    fn key(cells: &Cells<'_>) -> Field {
+        match cells.raw(&Field::ExternalId) {
+            Some(_) => Field::ExternalId,
+            None => Field::Email,
+        }
+    }
+
     fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<Contact>> {
         let external_id = cells.text(&Field::ExternalId, 200);
         let email = cells.read(&Field::Email, cells::email);

@@ -54,6 +54,13 @@ impl Importer for Customers {
             .await
     }
 
+    fn key(cells: &Cells<'_>) -> Field {
+        match cells.raw(&Field::ExternalId) {
+            Some(_) => Field::ExternalId,
+            None => Field::Id,
+        }
+    }
+
     fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<Customer>> {
         let external_id = cells.text(&Field::ExternalId, 200);
         let own = cells.raw(&Field::Id).and_then(|id| id.parse::<Uuid>().ok());
@@ -129,7 +136,7 @@ fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
     cells.set(&mut fields.phone, &Field::Phone, 100);
     cells.set(&mut fields.website, &Field::Website, 500);
     cells.set(&mut fields.industry, &Field::Industry, 200);
-    cells.set(&mut fields.street, &Field::Street, 300);
+    cells.set_lines(&mut fields.street, &Field::Street, 300);
     cells.set(&mut fields.city, &Field::City, 100);
     cells.set(&mut fields.region, &Field::Region, 100);
     cells.set(&mut fields.postal_code, &Field::PostalCode, 30);
@@ -151,7 +158,7 @@ fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
     if let Some(do_not_contact) = cells.read(&Field::DoNotContact, cells::boolean) {
         fields.do_not_contact = do_not_contact;
     }
-    cells.set(&mut fields.do_not_contact_reason, &Field::DoNotContactReason, 500);
+    cells.set_lines(&mut fields.do_not_contact_reason, &Field::DoNotContactReason, 500);
     for (field, network) in [(Field::LinkedinUrl, "linkedin"), (Field::XHandle, "x")] {
         if let Some(profile) = cells.text(&field, 500) {
             fields.social_profiles.0.insert(network.to_owned(), profile);
@@ -161,7 +168,7 @@ fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
     for (_, field) in context.columns.meanings() {
         match field {
             Field::Custom(key) => {
-                if let Some(text) = cells.text(field, 2000) {
+                if let Some(text) = cells.read(field, |cell| cells::lines(cell, 2000)).flatten() {
                     fields.custom_fields.0.insert(key.clone(), text);
                 }
             }

@@ -1,10 +1,13 @@
 //! The rows of a CSV file: commas, semicolons or tabs, quotes, any line ends, with or without a byte-order mark.
 
+mod quotes;
+
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
 use csv::{ByteRecord, StringRecord};
 
+use self::quotes::Watched;
 use super::report::RowFault;
 
 /// A row as it stands in the file.
@@ -16,7 +19,7 @@ pub struct Row {
 }
 
 /// A file with a line end behind it, so that every row has one.
-type Ended = io::Chain<File, &'static [u8]>;
+type Ended = io::Chain<Watched<File>, &'static [u8]>;
 
 /// An open file, after its header.
 pub struct Rows {
@@ -30,6 +33,7 @@ impl Rows {
     /// # Errors
     /// A sentence, when this is no CSV file in UTF-8.
     pub fn open(mut file: File) -> io::Result<Result<Self, String>> {
+        file.rewind()?;
         let mut start = vec![0; 64 << 10];
         let length = fill(&mut file, &mut start)?;
         start.truncate(length);
@@ -37,12 +41,24 @@ impl Rows {
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             return Ok(Err("The file is in UTF-16. Save it as UTF-8.".into()));
         }
+        if start.starts_with(b"PK\x03\x04") || start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+            return Ok(Err(
+                "The file is a spreadsheet (Excel), not CSV. Save it as \"CSV UTF-8\" and send that.".into(),
+            ));
+        }
+        let (delimiter, terminator) = (delimiter(&start), terminator(&start));
+        let line_end = if matches!(terminator, csv::Terminator::CRLF) {
+            b'\r'
+        } else {
+            b'\n'
+        };
+        let watched = Watched::new(file, delimiter, line_end);
         let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter(&start))
-            .terminator(terminator(&start))
+            .delimiter(delimiter)
+            .terminator(terminator)
             .has_headers(false)
             .flexible(true)
-            .from_reader(file.chain(&b"\n"[..]));
+            .from_reader(watched.chain(&b"\n"[..]));
         let mut header = ByteRecord::new();
         if !reader.read_byte_record(&mut header).map_err(io::Error::from)? {
             return Ok(Err("The file is empty. Its first row must name the columns.".into()));
@@ -77,6 +93,11 @@ impl Rows {
             rows.push(self.row(line, &record));
         }
         Ok(rows)
+    }
+
+    /// At the end of the file: the line on which a quote was opened that is not closed.
+    pub fn open_quote(&self) -> Option<u64> {
+        self.reader.get_ref().get_ref().0.open_quote()
     }
 
     fn row(&self, line: u64, record: &ByteRecord) -> Result<Row, RowFault> {

@@ -11,6 +11,7 @@ mod row;
 mod run;
 mod signals;
 mod store;
+mod survey;
 mod users;
 
 /// This room's rows of the endpoint table.

@@ -10,6 +10,7 @@ use super::cells::{self, CellFault};
 use super::columns::{Columns, Field};
 use super::file::Row;
 use super::report::RowFault;
+use super::survey::Readings;
 use crate::access::Caller;
 use crate::clock::{Clock, Timestamp};
 use crate::db::Json;
@@ -25,6 +26,8 @@ const NO_CURRENCY: &str = "no currency is named: add a column, or say `currency`
 pub struct Context {
     pub columns: Columns,
     pub headers: Vec<String>,
+    /// Of dates and amounts, which a single cell may leave open.
+    pub readings: Readings,
     /// Of amounts whose row names none.
     pub currency: Option<String>,
     /// Of times without an offset.
@@ -39,8 +42,7 @@ pub struct Context {
 impl Context {
     /// What stands in a row for a field, trimmed; `None` when blank.
     pub fn cell<'r>(&self, row: &'r Row, field: &Field) -> Option<&'r str> {
-        let cell = plain(row.cells.get(self.columns.index_of(field)?)?);
-        (!cell.is_empty()).then_some(cell)
+        cell(&self.columns, row, field)
     }
 
     /// What stands in rows for a field: each once.
@@ -54,6 +56,12 @@ impl Context {
         cells.dedup();
         cells
     }
+}
+
+/// What stands in a row for a field, trimmed; `None` when blank.
+pub fn cell<'r>(columns: &Columns, row: &'r Row, field: &Field) -> Option<&'r str> {
+    let cell = plain(row.cells.get(columns.index_of(field)?)?);
+    (!cell.is_empty()).then_some(cell)
 }
 
 /// A cell without space around it and without the apostrophe that an export puts before a formula.
@@ -125,6 +133,13 @@ impl<'c> Cells<'c> {
         self.read(field, |cell| cells::text(cell, longest)).flatten()
     }
 
+    /// Sets a text that may have several lines, unless the cell is blank.
+    pub fn set_lines(&mut self, to: &mut Option<String>, field: &Field, longest: usize) {
+        if let Some(text) = self.read(field, |cell| cells::lines(cell, longest)).flatten() {
+            *to = Some(text);
+        }
+    }
+
     /// Sets a text, unless the cell is blank or says what is known.
     pub fn set(&mut self, to: &mut Option<String>, field: &Field, longest: usize) {
         if to.is_some() && self.raw(field) == to.as_deref().map(str::trim) {
@@ -137,7 +152,8 @@ impl<'c> Cells<'c> {
 
     /// Sets a date, unless the cell is blank.
     pub fn set_date(&mut self, to: &mut Option<NaiveDate>, field: &Field) {
-        if let Some(date) = self.read(field, cells::date) {
+        let dates = self.context.readings.dates(field);
+        if let Some(date) = self.read(field, |cell| cells::date(cell, dates)) {
             *to = Some(date);
         }
     }
@@ -160,7 +176,8 @@ impl<'c> Cells<'c> {
             self.fault(field, "required", NO_CURRENCY);
             return;
         };
-        if let Some(amount_minor) = self.read(field, |cell| cells::money(cell, &currency)) {
+        let decimal = self.context.readings.decimal(field);
+        if let Some(amount_minor) = self.read(field, |cell| cells::money(cell, &currency, decimal)) {
             if (-MOST..=MOST).contains(&amount_minor) {
                 *to = Some(Json(Money { amount_minor, currency }));
             } else {

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::columns::{ColumnFault, Mapping, Target, recognise};
+use super::cells::DateOrder;
+use super::columns::{ColumnFault, Columns, Field, Mapping, Target, recognise};
 use super::file::{Row, Rows};
 use super::report::ImportReport;
 use super::row::{Cells, Context};
+use super::survey::Survey;
 use crate::access::{Caller, Scope};
 use crate::features::customers;
 use crate::http::{Answer, App, Fault, Problem, Reply};
@@ -28,6 +30,7 @@ pub struct Order {
     pub dry_run: bool,
     pub mapping: Mapping,
     pub currency: Option<String>,
+    pub date_order: Option<DateOrder>,
 }
 
 /// What differs between the kinds of records.
@@ -36,6 +39,11 @@ pub trait Importer: Send + Sized + 'static {
 
     /// Reads what the rows speak of.
     async fn look_up(&mut self, unit: &mut Unit, context: &Context, rows: &[Row]) -> Result<(), Problem>;
+
+    /// By which field a row's record is known again.
+    fn key(_cells: &Cells<'_>) -> Field {
+        Field::ExternalId
+    }
 
     /// What a row makes of its record; nothing when the row has faults.
     fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<Self::Record>>;
@@ -58,33 +66,34 @@ pub async fn run<I: Importer>(
     order: Order,
     file: File,
 ) -> Answer<ImportReport> {
-    let opened = spawn_blocking(move || Rows::open(file))
-        .await
-        .map_err(|error| Problem::internal(&error))?;
-    let mut rows = opened
-        .map_err(|error| Problem::internal(&error))?
-        .map_err(|reason| Problem::new(Code::Malformed, reason))?;
-    let columns = recognise(target, &rows.headers, &order.mapping).map_err(|faults| refused(&faults))?;
-    if !columns.missing_required.is_empty() {
-        let missing = columns.missing_required.iter().map(|field| {
-            let detail = format!("The file has no column for {field}. Name one in `mapping`.");
-            Fault::new("header", "required", detail)
-        });
-        return Err(Problem::invalid(missing.collect()));
-    }
+    let order = Arc::new(order);
+    let opened = spawn_blocking({
+        let order = order.clone();
+        move || open(file, target, &order)
+    });
+    let Opened {
+        mut rows,
+        columns,
+        survey,
+    } = opened.await.map_err(|error| Problem::internal(&error))??;
     let mut report = ImportReport::new(&columns, &rows.headers, order.dry_run);
     let mut unit = app.write_long(caller).await?;
     let (organization, now) = (unit.organization(), unit.now());
+    let zone = customers::store::zone(&mut unit, organization).await?;
+    let (readings, warnings) = survey.readings(&columns, &rows.headers, order.date_order, zone);
+    report.warn(warnings);
     let context = Arc::new(Context {
         columns,
         headers: rows.headers.clone(),
-        currency: order.currency,
-        zone: customers::store::zone(&mut unit, organization).await?,
+        readings,
+        currency: order.currency.clone(),
+        zone,
         today: customers::store::today(&mut unit, organization, now).await?,
         now,
         clock: app.clock.clone(),
         caller: caller.clone(),
     });
+    let mut lines = HashMap::new();
     loop {
         let read = spawn_blocking(move || rows.next(ROWS).map(|read| (rows, read))).await;
         let (rest, read) = read
@@ -111,11 +120,11 @@ pub async fn run<I: Importer>(
         importer.look_up(&mut unit, &context, &good).await?;
         let context = context.clone();
         let decided = spawn_blocking(move || {
-            let changes = decide(&mut importer, &context, &good, &mut report);
-            (importer, report, changes)
+            let changes = decide(&mut importer, &context, &good, &mut lines, &mut report);
+            (importer, report, lines, changes)
         });
         let changes;
-        (importer, report, changes) = decided.await.map_err(|error| Problem::internal(&error))?;
+        (importer, report, lines, changes) = decided.await.map_err(|error| Problem::internal(&error))?;
         importer.save(&mut unit, changes).await?;
     }
     importer.finish(&mut unit, &mut report).await?;
@@ -127,11 +136,51 @@ pub async fn run<I: Importer>(
     unit.answer(Reply::ok(report)).await
 }
 
-/// Decides row by row. Several rows of one record make one change, the last one having the say.
+/// A file that has been read once, and can be read.
+struct Opened {
+    rows: Rows,
+    columns: Columns,
+    survey: Survey,
+}
+
+/// Reads the header and, for what its columns show, the whole file.
+fn open(file: File, target: Target, order: &Order) -> Result<Opened, Problem> {
+    let internal = |error: std::io::Error| Problem::internal(&error);
+    let again = file.try_clone().map_err(internal)?;
+    let rows = |file| {
+        let opened = Rows::open(file).map_err(internal)?;
+        opened.map_err(|reason| Problem::new(Code::Malformed, reason))
+    };
+    let mut first = rows(file)?;
+    let columns = recognise(target, &first.headers, &order.mapping).map_err(|faults| refused(&faults))?;
+    let survey = Survey::of(&mut first, &columns, order.currency.as_deref()).map_err(internal)?;
+    if let Some(line) = first.open_quote() {
+        let detail =
+            format!("Line {line}: a quote is opened here that is never closed. Close it, or double it (\"\").");
+        return Err(Problem::fault("file", "unclosed_quote", detail));
+    }
+    if !columns.missing_required.is_empty() {
+        let seen: String = first.headers.join(", ").chars().take(1000).collect();
+        let missing = columns.missing_required.iter().map(|field| {
+            let detail = format!("The file has no column for {field}. Its columns are: {seen}. Name one in `mapping`.");
+            Fault::new("header", "required", detail)
+        });
+        return Err(Problem::invalid(missing.collect()));
+    }
+    Ok(Opened {
+        rows: rows(again)?,
+        columns,
+        survey,
+    })
+}
+
+/// Decides row by row. Several rows of one record make one change, the last one having the say, with a warning. `lines` has
+/// where in the file each record stands.
 fn decide<I: Importer>(
     importer: &mut I,
     context: &Context,
     rows: &[Row],
+    lines: &mut HashMap<Uuid, u64>,
     report: &mut ImportReport,
 ) -> Vec<Change<I::Record>> {
     let mut changes: Vec<Change<I::Record>> = Vec::with_capacity(rows.len());
@@ -143,6 +192,10 @@ fn decide<I: Importer>(
             report.fail(cells.faults);
             continue;
         };
+        if let Some(earlier) = lines.insert(change.after.id(), row.line) {
+            let reason = format!("line {earlier} has this record as well; this row, being later, has the say");
+            cells.warn(&I::key(&cells), "repeated", reason);
+        }
         report.warn(cells.warnings);
         match &change.before {
             None => report.created += 1,

@@ -136,8 +136,9 @@ impl Cells<'_> {
 fn occurred_at(cells: &mut Cells<'_>) -> Option<Timestamp> {
     let (zone, now) = (cells.context().zone, cells.context().now);
     let mut at = |field: &Field| {
+        let dates = cells.context().readings.dates(field);
         let at = cells
-            .read(field, |cell| cells::timestamp(cell, zone))
+            .read(field, |cell| cells::timestamp(cell, zone, dates))
             .map(Timestamp::new);
         if at.is_some_and(|at| at.lies_ahead(now)) {
             cells.fault(field, "out_of_range", NOT_YET);
@@ -149,7 +150,7 @@ fn occurred_at(cells: &mut Cells<'_>) -> Option<Timestamp> {
 
 fn fill(fields: &mut SignalInput, cells: &mut Cells<'_>) {
     cells.set(&mut fields.title, &Field::Title, 300);
-    cells.set(&mut fields.detail, &Field::Detail, 10_000);
+    cells.set_lines(&mut fields.detail, &Field::Detail, 10_000);
     cells.set(&mut fields.source_url, &Field::SourceUrl, 2000);
     cells.set_money(&mut fields.amount, &Field::Amount);
     if fields.kind == SignalKind::SupportCase

@@ -52,6 +52,10 @@ impl Importer for Users {
         Ok(())
     }
 
+    fn key(_: &Cells<'_>) -> Field {
+        Field::Email
+    }
+
     fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<User>> {
         let Some(email) = cells.read(&Field::Email, cells::email) else {
             if cells.faults.is_empty() {

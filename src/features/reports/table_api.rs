@@ -95,7 +95,10 @@ impl<T: Serialize> Responder for Shown<T> {
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         match self {
             Self::Json(reply) => reply.respond_to(request),
-            Self::Csv(table) => HttpResponse::Ok().content_type(csv::KIND).body(table),
+            Self::Csv(table) => HttpResponse::Ok()
+                .content_type(csv::KIND)
+                .insert_header(csv::attachment(request.path(), "csv"))
+                .body(table),
         }
     }
 }

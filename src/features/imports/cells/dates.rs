@@ -3,15 +3,14 @@
 //! | written | meant |
 //! | --- | --- |
 //! | `2020-01-31`, `2020/1/31`, `2020.01.31` | year first |
-//! | `1/31/2020`, `1-31-2020` | **month first**, as CRMs in the United States export it |
-//! | `31/1/2020`, `31-1-2020` | day first, only because the first number is above 12 |
+//! | `1/31/2020`, `1-31-2020` | month first, because the second number is above 12 |
+//! | `31/1/2020`, `31-1-2020` | day first, because the first number is above 12 |
+//! | `3/4/2020`, `3-4-2020` | as the rest of its column is, see [`DateOrder`] |
 //! | `31.1.2020`, `31. 1. 2020` | day first, as always with points |
 //! | `1 Jan 2020`, `1-Jan-2020`, `1st January 2020` | English month names, day first |
 //! | `Jan 1, 2020`, `Wed, January 1 2020` | English month names, month first |
 //!
-//! So `3/4/2020` is the fourth of March, whoever wrote it: one answer, the same for every row. A
-//! file with day-first slashes has a day above 12 soon enough, but the rows before it are wrong:
-//! convert such a file. Years have four digits, 1800 to 2199 (`0202` is a slip, `20` is a guess).
+//! Which of the two `3/4/2020` is, no cell can tell: the column does (see `imports::survey`). Years have four digits, 1800 to 2199 (`0202` is a slip, `20` is a guess).
 //!
 //! Any of these may be followed by a time: `10:20`, `10:20:30`, `10:20:30.123`, `10:20 PM`, after a
 //! space, a comma or `T`, and that by `Z`, `UTC`, `GMT` or an offset (`+02:00`, `+0200`, `+02`).
@@ -20,13 +19,51 @@ use chrono::{DateTime, FixedOffset, Months, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::{CellFault, FaultCode};
+
+crate::words! {
+    /// How dates in figures are written where they do not begin with the year.
+    pub enum DateOrder {
+        DayFirst = "dmy",
+        MonthFirst = "mdy",
+        /// Other dates in figures are refused.
+        YearFirst = "ymd",
+    }
+}
+
+/// How the dates of a column are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dates {
+    pub order: DateOrder,
+    /// Whether a date that can only be read in the other order is refused.
+    pub strict: bool,
+}
+
+/// Which order a cell shows, if it is a date in figures that begins with day or month: `Some(None)` where it may be either.
+#[must_use]
+pub fn order_of(cell: &str) -> Option<Option<DateOrder>> {
+    let (day, _) = split(cell);
+    let separator = day.chars().find(|letter| !letter.is_ascii_digit())?;
+    let parts: Vec<&str> = day.split(separator).collect();
+    let (['-' | '/'], [first, second, third]) = ([separator], parts.as_slice()) else {
+        return None;
+    };
+    let (first, second, _) = (small(first)?, small(second)?, year(third)?);
+    match (first, second) {
+        (13..=31, 1..=12) => Some(Some(DateOrder::DayFirst)),
+        (1..=12, 13..=31) => Some(Some(DateOrder::MonthFirst)),
+        // The third of March, either way.
+        (first, second) if first == second => None,
+        (1..=12, 1..=12) => Some(None),
+        _ => None,
+    }
+}
 use crate::local_time;
 
 /// The date of a cell, as it is written there: a time and an offset behind it do not move it.
 ///
 /// # Errors
 /// [`FaultCode::InvalidDate`].
-pub fn date(cell: &str) -> Result<NaiveDate, CellFault> {
+pub fn date(cell: &str, dates: Dates) -> Result<NaiveDate, CellFault> {
     let (day, time) = split(cell);
     if time.is_some_and(|time| clock(time).is_none()) {
         return Err(CellFault::new(
@@ -34,7 +71,7 @@ pub fn date(cell: &str) -> Result<NaiveDate, CellFault> {
             "the time behind the date is not one",
         ));
     }
-    calendar_day(day)
+    calendar_day(day, dates)
 }
 
 /// The instant of a cell. Without an offset it is the wall clock of `zone` (see
@@ -43,10 +80,10 @@ pub fn date(cell: &str) -> Result<NaiveDate, CellFault> {
 ///
 /// # Errors
 /// [`FaultCode::InvalidTimestamp`].
-pub fn timestamp(cell: &str, zone: Tz) -> Result<DateTime<Utc>, CellFault> {
+pub fn timestamp(cell: &str, zone: Tz, dates: Dates) -> Result<DateTime<Utc>, CellFault> {
     let wrong = |reason: &str| CellFault::new(FaultCode::InvalidTimestamp, reason);
     let (day, time) = split(cell);
-    let day = calendar_day(day).map_err(|fault| wrong(&fault.reason))?;
+    let day = calendar_day(day, dates).map_err(|fault| wrong(&fault.reason))?;
     let (time, offset) = match time {
         None => (NaiveTime::MIN, None),
         Some(time) => clock(time).ok_or_else(|| wrong("the time behind the date is not one"))?,
@@ -98,9 +135,9 @@ fn split(cell: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn calendar_day(text: &str) -> Result<NaiveDate, CellFault> {
+fn calendar_day(text: &str, dates: Dates) -> Result<NaiveDate, CellFault> {
     let wrong = |reason: &str| CellFault::new(FaultCode::InvalidDate, reason);
-    let (year, month, day) = year_month_day(text)
+    let (year, month, day) = year_month_day(text, dates)
         .ok_or_else(|| wrong("not a date: write 2020-01-31, 1/31/2020, 31.1.2020 or 31 Jan 2020"))?;
     if !(1800..=2199).contains(&year) {
         return Err(wrong("the year is not between 1800 and 2199"));
@@ -108,15 +145,15 @@ fn calendar_day(text: &str) -> Result<NaiveDate, CellFault> {
     NaiveDate::from_ymd_opt(year, month, day).ok_or_else(|| wrong("there is no such day in the calendar"))
 }
 
-fn year_month_day(text: &str) -> Option<(i32, u32, u32)> {
+fn year_month_day(text: &str, dates: Dates) -> Option<(i32, u32, u32)> {
     if text.chars().any(char::is_alphabetic) {
         with_month_name(text)
     } else {
-        in_figures(text)
+        in_figures(text, dates)
     }
 }
 
-fn in_figures(text: &str) -> Option<(i32, u32, u32)> {
+fn in_figures(text: &str, dates: Dates) -> Option<(i32, u32, u32)> {
     let separator = text.chars().find(|letter| !letter.is_ascii_digit())?;
     let parts: Vec<&str> = text.split(separator).collect();
     let [first, second, third] = parts.as_slice() else {
@@ -127,7 +164,13 @@ fn in_figures(text: &str) -> Option<(i32, u32, u32)> {
         ('.', _) => Some((year(third.trim())?, small(second.trim())?, small(first)?)),
         ('-' | '/', _) => {
             let (first, second) = (small(first)?, small(second)?);
-            let (month, day) = if first > 12 { (second, first) } else { (first, second) };
+            let (month, day) = match dates.order {
+                DateOrder::DayFirst if second > 12 && !dates.strict => (first, second),
+                DateOrder::DayFirst => (second, first),
+                DateOrder::MonthFirst if first > 12 && !dates.strict => (second, first),
+                DateOrder::MonthFirst => (first, second),
+                DateOrder::YearFirst => return None,
+            };
             Some((year(third)?, month, day))
         }
         _ => None,

@@ -2,12 +2,13 @@
 //!
 //! - Thousands are grouped by commas, points, apostrophes or spaces, decimals follow a point or a
 //!   comma. Where both points and commas stand, the last one is the decimal sign.
-//! - A single point is the decimal sign. A single comma is one too, unless exactly three digits
-//!   follow and one to three stand before: `1,234` is a thousand, `1,23` and `0,500` are not.
+//! - A single point or comma is the decimal sign, unless exactly three digits follow and one to three
+//!   stand before: `1,23` and `0,500` have decimals, and `1.234` and `1,234` are as the rest of the
+//!   column says ([`decimal_sign`]). Where nothing says it they are thousands, but for `1.234` in a
+//!   currency of three decimals.
 //! - Negative: a sign before or behind, or parentheses.
 //! - A currency's code or sign may stand on either side, and must be that of the row.
-//! - More decimals than the currency has are refused, unless they are zeros: `1.234` dollars is
-//!   more likely a European's thousand than a fraction of a cent.
+//! - More decimals than the currency has are refused, unless they are zeros.
 
 use super::{CellFault, FaultCode};
 
@@ -87,14 +88,42 @@ pub fn currency(cell: &str) -> Result<String, CellFault> {
     }
 }
 
+/// What an amount shows of its column's decimal sign: `Some(None)` where it may have thousands or decimals (`1.234`), `None`
+/// where it has neither, or is no amount.
+#[must_use]
+pub fn decimal_sign(cell: &str) -> Option<Option<char>> {
+    Amount::read(cell, None).ok()?;
+    let (first, end) = (
+        cell.find(|letter: char| letter.is_ascii_digit())?,
+        cell.rfind(|letter: char| letter.is_ascii_digit())?,
+    );
+    let text = cell.get(first..=end)?;
+    let other = |sign: char| if sign == '.' { ',' } else { '.' };
+    match (text.rfind('.'), text.rfind(',')) {
+        (None, None) => None,
+        (Some(point), Some(comma)) => Some(Some(if point > comma { '.' } else { ',' })),
+        (Some(at), None) | (None, Some(at)) => {
+            let sign = if text.contains('.') { '.' } else { ',' };
+            if text.matches(sign).count() > 1 {
+                Some(Some(other(sign)))
+            } else if may_be_thousands(text, at) {
+                Some(None)
+            } else {
+                Some(Some(sign))
+            }
+        }
+    }
+}
+
 /// An amount in minor units of `currency` (ISO 4217, in capitals): `4273.00` USD is 427,300,
-/// `1,500` JPY is 1,500, `(2.500)` KWD is −2,500.
+/// `1,500` JPY is 1,500, `(2.500)` KWD is −2,500. `decimal` is the decimal sign of the column, where it shows one.
 ///
 /// # Errors
 /// [`FaultCode::InvalidNumber`]; [`FaultCode::InvalidCurrency`] where the amount names another
 /// currency; [`FaultCode::OutOfRange`] beyond ±(2⁵³ − 1).
-pub fn money(cell: &str, currency: &str) -> Result<i64, CellFault> {
-    let amount = Amount::read(cell)?;
+pub fn money(cell: &str, currency: &str, decimal: Option<char>) -> Result<i64, CellFault> {
+    let decimal = decimal.or_else(|| (decimals(currency) > 2).then_some('.'));
+    let amount = Amount::read(cell, decimal)?;
     if let Some(label) = &amount.label {
         check_label(label, currency)?;
     }
@@ -145,11 +174,11 @@ pub(super) struct Amount {
 }
 
 impl Amount {
-    pub(super) fn read(cell: &str) -> Result<Self, CellFault> {
-        Self::parse(cell.trim()).ok_or_else(not_an_amount)
+    pub(super) fn read(cell: &str, decimal: Option<char>) -> Result<Self, CellFault> {
+        Self::parse(cell.trim(), decimal).ok_or_else(not_an_amount)
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str, decimal: Option<char>) -> Option<Self> {
         let is_digit = |letter: char| letter.is_ascii_digit();
         let first = text.find(is_digit)?;
         let end = text.rfind(is_digit)? + 1;
@@ -170,7 +199,7 @@ impl Amount {
             (Some(_), Some(_)) => return None,
             (one, other) => one.or(other),
         };
-        let (whole, fraction) = figures(text.get(start..end)?)?;
+        let (whole, fraction) = figures(text.get(start..end)?, decimal)?;
         Some(Self {
             negative,
             whole,
@@ -223,14 +252,17 @@ impl Around {
 }
 
 /// The digits before and behind the decimal sign, or `None` where the grouping makes no sense.
-fn figures(text: &str) -> Option<(String, String)> {
+fn figures(text: &str, decimal: Option<char>) -> Option<(String, String)> {
     let count = |sign: char| text.matches(sign).count();
     let last = |sign: char| text.rfind(sign);
     let decimal_at = match (last('.'), last(',')) {
         (None, None) => None,
         (Some(point), Some(comma)) => Some(point.max(comma)),
-        (Some(point), None) => (count('.') == 1).then_some(point),
-        (None, Some(comma)) => (count(',') == 1 && !is_thousands_comma(text, comma)).then_some(comma),
+        (Some(at), None) | (None, Some(at)) => {
+            let sign = if count('.') > 0 { '.' } else { ',' };
+            let is_decimal = count(sign) == 1 && (!may_be_thousands(text, at) || decimal == Some(sign));
+            is_decimal.then_some(at)
+        }
     };
     let (whole, fraction) = match decimal_at {
         None => (text, ""),
@@ -247,10 +279,10 @@ fn figures(text: &str) -> Option<(String, String)> {
     Some((whole, fraction.to_owned()))
 }
 
-fn is_thousands_comma(text: &str, comma: usize) -> bool {
+fn may_be_thousands(text: &str, sign: usize) -> bool {
     let (before, after) = (
-        text.get(..comma).unwrap_or_default(),
-        text.get(comma + 1..).unwrap_or_default(),
+        text.get(..sign).unwrap_or_default(),
+        text.get(sign + 1..).unwrap_or_default(),
     );
     after.len() == 3 && (1..=3).contains(&before.len()) && all_digits(before) && !before.starts_with('0')
 }

@@ -15,6 +15,9 @@ fn text_is_trimmed_composed_and_none_when_blank() {
 #[test]
 fn text_with_nul_or_too_much_of_it_is_refused() {
     assert_eq!(code(text("a\0b", 20)), FaultCode::InvalidText);
+    assert_eq!(code(text("a\nb", 20)), FaultCode::InvalidText);
+    assert_eq!(code(text("a\tb", 20)), FaultCode::InvalidText);
+    assert_eq!(lines("a\r\n\tb\n", 20), Ok(Some("a\r\n\tb".into())));
     assert_eq!(text("ääää", 4), Ok(Some("ääää".into())));
     assert_eq!(code(text("äääää", 4)), FaultCode::TooLong);
 }
@@ -119,10 +122,12 @@ proptest! {
         let _ = integer(&cell, 0..=10);
         let _ = email(&cell);
         let _ = list(&cell, 10);
-        let _ = date(&cell);
-        let _ = timestamp(&cell, chrono_tz::Tz::Europe__Berlin);
+        let _ = date(&cell, Dates { order: DateOrder::DayFirst, strict: true });
+        let _ = order_of(&cell);
+        let _ = decimal_sign(&cell);
+        let _ = timestamp(&cell, chrono_tz::Tz::Europe__Berlin, Dates { order: DateOrder::MonthFirst, strict: false });
         let _ = time_zone(&cell);
-        let _ = money(&cell, "USD");
+        let _ = money(&cell, "USD", None);
         let _ = currency(&cell);
         let _ = country(&cell);
         let _ = phone(&cell, Some("DE"));

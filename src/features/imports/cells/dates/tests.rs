@@ -1,6 +1,11 @@
 use super::*;
 use proptest::prelude::*;
 
+const MONTH_FIRST: Dates = Dates {
+    order: DateOrder::MonthFirst,
+    strict: false,
+};
+
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -35,15 +40,42 @@ fn a_date_is_understood_in_every_form_that_crms_write() {
         "Friday 31 Jan 2020",
         "Jan 31, 2020 10:20",
     ] {
-        assert_eq!(date(cell), Ok(day("2020-01-31")), "{cell}");
+        assert_eq!(date(cell, MONTH_FIRST), Ok(day("2020-01-31")), "{cell}");
     }
 }
 
 #[test]
-fn an_ambiguous_slashed_date_is_month_first() {
-    assert_eq!(date("3/4/2020"), Ok(day("2020-03-04")));
-    assert_eq!(date("13/4/2020"), Ok(day("2020-04-13")));
-    assert_eq!(date("3.4.2020"), Ok(day("2020-04-03")));
+fn a_slashed_date_is_read_in_the_order_of_its_column() {
+    let read = |cell, order, strict| date(cell, Dates { order, strict }).ok();
+    use DateOrder::{DayFirst, MonthFirst, YearFirst};
+    for strict in [false, true] {
+        assert_eq!(read("3/4/2020", MonthFirst, strict), Some(day("2020-03-04")));
+        assert_eq!(read("3-4-2020", DayFirst, strict), Some(day("2020-04-03")));
+        assert_eq!(read("3.4.2020", MonthFirst, strict), Some(day("2020-04-03")));
+        assert_eq!(read("2020/3/4", DayFirst, strict), Some(day("2020-03-04")));
+    }
+    // What can only be read in the other order is, unless somebody said which one it is.
+    assert_eq!(read("13/4/2020", MonthFirst, false), Some(day("2020-04-13")));
+    assert_eq!(read("4/13/2020", DayFirst, false), Some(day("2020-04-13")));
+    assert_eq!(read("13/4/2020", MonthFirst, true), None);
+    assert_eq!(read("4/13/2020", DayFirst, true), None);
+    assert_eq!(read("3/4/2020", YearFirst, true), None);
+}
+
+#[test]
+fn a_cell_shows_its_order_when_only_one_makes_a_date() {
+    for (cell, shows) in [
+        ("31/12/2019", Some(Some(DateOrder::DayFirst))),
+        ("12-31-2019 10:20", Some(Some(DateOrder::MonthFirst))),
+        ("01/02/2020", Some(None)),
+        ("3/3/2020", None),
+        ("31.12.2019", None),
+        ("2020/1/2", None),
+        ("32/12/2019", None),
+        ("soon", None),
+    ] {
+        assert_eq!(order_of(cell), shows, "{cell}");
+    }
 }
 
 #[test]
@@ -66,7 +98,7 @@ fn what_is_no_date_is_refused_with_a_reason() {
         ("2020-01-31 25:00", "time behind"),
         ("2020-01-31 10:20 XM", "time behind"),
     ] {
-        let fault = date(cell).unwrap_err();
+        let fault = date(cell, MONTH_FIRST).unwrap_err();
         assert_eq!(fault.code, FaultCode::InvalidDate, "{cell}");
         assert!(fault.reason.contains(why), "{cell}: {}", fault.reason);
     }
@@ -87,7 +119,7 @@ fn an_instant_is_taken_from_its_offset_else_from_the_zone() {
         ("2026-10-25 02:30", "2026-10-25T00:30:00Z"),
     ] {
         assert_eq!(
-            timestamp(cell, Tz::Europe__Berlin),
+            timestamp(cell, Tz::Europe__Berlin, MONTH_FIRST),
             Ok(expected.parse().unwrap()),
             "{cell}"
         );
@@ -110,7 +142,7 @@ fn what_is_no_instant_is_refused() {
         "2026-07-01 10:20:30.",
         "2026-07-01 1:2",
     ] {
-        let fault = timestamp(cell, Tz::UTC).unwrap_err();
+        let fault = timestamp(cell, Tz::UTC, MONTH_FIRST).unwrap_err();
         assert_eq!(fault.code, FaultCode::InvalidTimestamp, "{cell}");
     }
 }
@@ -135,7 +167,7 @@ proptest! {
     fn every_day_is_read_back_from_every_form(days in 0_i64..146_000) {
         let expected = day("1800-01-01") + chrono::TimeDelta::days(days);
         for form in ["%Y-%m-%d", "%Y/%-m/%-d", "%-m/%-d/%Y", "%d.%m.%Y", "%-d %b %Y", "%B %-d, %Y", "%a, %d %b %Y"] {
-            prop_assert_eq!(date(&expected.format(form).to_string()), Ok(expected));
+            prop_assert_eq!(date(&expected.format(form).to_string(), MONTH_FIRST), Ok(expected));
         }
     }
 }

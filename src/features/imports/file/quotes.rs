@@ -1,0 +1,111 @@
+//! Whether quotes are closed: an open one swallows the rest of its file.
+
+use std::io::{self, Read};
+
+/// Where the reader stands in a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    CellStart,
+    Bare,
+    /// Within quotes.
+    Quoted,
+    /// Behind a quote that ends the cell, or is the first of two.
+    Quote,
+}
+
+/// A file that passes through, and the line of the quote that is open.
+pub struct Watched<R> {
+    inner: R,
+    delimiter: u8,
+    line_end: u8,
+    at: At,
+    line: u64,
+    opened: u64,
+    /// Bytes so far, as many as a byte-order mark has.
+    seen: usize,
+}
+
+impl<R> Watched<R> {
+    pub fn new(inner: R, delimiter: u8, line_end: u8) -> Self {
+        Self {
+            inner,
+            delimiter,
+            line_end,
+            at: At::CellStart,
+            line: 1,
+            opened: 0,
+            seen: 0,
+        }
+    }
+
+    /// The line on which a quote was opened that is still open.
+    pub fn open_quote(&self) -> Option<u64> {
+        (self.at == At::Quoted).then_some(self.opened)
+    }
+
+    fn pass(&mut self, byte: u8) {
+        if self.seen < 3 {
+            let mark = [0xef, 0xbb, 0xbf];
+            let is_mark = mark.get(self.seen) == Some(&byte);
+            self.seen = if is_mark { self.seen + 1 } else { mark.len() };
+            if is_mark {
+                return;
+            }
+        }
+        let ends = byte == self.delimiter || byte == self.line_end;
+        self.at = match (self.at, byte) {
+            (At::CellStart, b'"') => {
+                self.opened = self.line;
+                At::Quoted
+            }
+            (At::Quoted, b'"') => At::Quote,
+            (At::Quoted, _) | (At::Quote, b'"') => At::Quoted,
+            _ if ends => At::CellStart,
+            _ => At::Bare,
+        };
+        if byte == self.line_end {
+            self.line += 1;
+        }
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        for byte in buffer.iter().take(read) {
+            self.pass(*byte);
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(file: &str) -> Option<u64> {
+        let mut watched = Watched::new(file.as_bytes(), b',', b'\n');
+        io::copy(&mut watched, &mut io::sink()).unwrap();
+        watched.open_quote()
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_found_where_it_opened() {
+        assert_eq!(open("id,name\n1,\"One\n2,Two\n"), Some(2));
+        assert_eq!(open("\u{feff}\"id,name\n"), Some(1));
+        assert_eq!(open("id\n\"a \"\"b\"\"\n"), Some(2));
+    }
+
+    #[test]
+    fn closed_quotes_and_those_within_a_cell_are_fine() {
+        for file in [
+            "",
+            "id\n\"1\"",
+            "\u{feff}\"id\"\n\"a\nb\"\n",
+            "12\" pipe,x\n",
+            "\"a \"\"b\"\"\",\"\"\n",
+        ] {
+            assert_eq!(open(file), None, "{file:?}");
+        }
+    }
+}
