@@ -27,6 +27,7 @@ mod faults;
 mod forgeries;
 mod ground;
 mod guesses;
+mod import_readings;
 mod imports;
 mod inputs;
 mod lost_writes;
