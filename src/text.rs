@@ -1,4 +1,6 @@
-//! Which characters no text may have, whoever sends it and however.
+//! Which characters no text may have, whoever sends it and however; and how what was sent is said back.
+
+use std::fmt::Display;
 
 /// What those who send one are told.
 pub const UNFIT: &str = "Text must not contain control characters or overrides of its direction.";
@@ -16,9 +18,29 @@ pub fn is_unfit(text: &str) -> bool {
     })
 }
 
+/// What those are told who name something that is not there: with what they sent, or as much of it as a sentence can carry.
+pub fn no_such(what: &str, sent: impl Display) -> String {
+    let sent = sent.to_string();
+    let more = if sent.chars().count() > QUOTED { "…" } else { "" };
+    let sent: String = sent.chars().take(QUOTED).collect();
+    format!("There is no {what} `{sent}{more}`.")
+}
+
+/// Letters of what was sent that are said back.
+const QUOTED: usize = 100;
+
 #[cfg(test)]
 mod tests {
-    use super::is_unfit;
+    use super::{is_unfit, no_such};
+
+    #[test]
+    fn what_was_sent_is_said_back_within_reason() {
+        assert_eq!(no_such("user", "ada@x.test"), "There is no user `ada@x.test`.");
+        assert_eq!(
+            no_such("user", "ä".repeat(101)),
+            format!("There is no user `{}…`.", "ä".repeat(100))
+        );
+    }
 
     #[test]
     fn every_writing_passes_and_what_is_none_does_not() {

@@ -26,6 +26,15 @@ const TYPE: &str = "at+jwt";
 /// Tokens verified a moment ago, at most.
 const REMEMBERED: usize = 20_000;
 
+/// Why a token is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distrust {
+    /// It was issued here, and its time is over.
+    Expired,
+    /// Anything else.
+    Unknown,
+}
+
 /// What an access token says (RFC 9068).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claims {
@@ -142,7 +151,7 @@ impl Keys {
         let nobody = UserId(Uuid::nil());
         let token = keys.issue(clock, OrganizationId(Uuid::nil()), nobody, Role::Viewer, Uuid::nil())?;
         keys.check(&token, clock.now())
-            .ok_or_else(|| Unusable("a token signed here was not accepted here".into()))?;
+            .map_err(|_| Unusable("a token signed here was not accepted here".into()))?;
         Ok(keys)
     }
 
@@ -197,8 +206,21 @@ impl Keys {
         jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(|error| Unusable(error.to_string()))
     }
 
-    /// The claims of a token that holds in every respect, else `None`.
-    pub fn check(&self, token: &str, now: Timestamp) -> Option<Claims> {
+    /// The claims of a token that holds in every respect.
+    ///
+    /// # Errors
+    /// Why it is not believed.
+    pub fn check(&self, token: &str, now: Timestamp) -> Result<Claims, Distrust> {
+        let claims = self.verified(token, now).ok_or(Distrust::Unknown)?;
+        if claims.exp > now.timestamp() {
+            Ok(claims)
+        } else {
+            Err(Distrust::Expired)
+        }
+    }
+
+    /// The claims of a token that holds in every respect but that it may have expired.
+    fn verified(&self, token: &str, now: Timestamp) -> Option<Claims> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let known = self
             .verified
@@ -206,8 +228,8 @@ impl Keys {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&digest)
             .cloned();
-        if let Some(claims) = known {
-            return (claims.exp > now.timestamp()).then_some(claims);
+        if known.is_some() {
+            return known;
         }
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
@@ -219,15 +241,13 @@ impl Keys {
         rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         rules.set_issuer(&[&self.issuer]);
         rules.set_audience(&[AUDIENCE]);
-        // Expiry is checked below, against the installation's own clock.
+        // Expiry is checked by the caller, against the installation's own clock.
         rules.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &rules)
             .ok()?
             .claims;
         // No leeway: issuer and verifier are the same installation. Issued in the future is a forgery or a broken clock.
-        if claims.exp <= now.timestamp()
-            || claims.iat > now.plus(TimeDelta::seconds(30)).timestamp()
-            || claims.exp.saturating_sub(claims.iat) > LIFETIME
+        if claims.iat > now.plus(TimeDelta::seconds(30)).timestamp() || claims.exp.saturating_sub(claims.iat) > LIFETIME
         {
             return None;
         }

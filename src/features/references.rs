@@ -11,6 +11,7 @@ use crate::features::occasion::Occasion;
 use crate::features::{assignments, attempts, people, programs};
 use crate::http::{Fault, Problem};
 use crate::id::UserId;
+use crate::text::no_such;
 
 /// Why a time is refused that lies ahead.
 pub const NOT_YET: &str = "What is put on the record has happened, and this lies ahead";
@@ -107,7 +108,7 @@ impl<'u, U: Sqls> References<'u, U> {
     }
 
     fn missing(&mut self, pointer: &str, what: &str, id: impl std::fmt::Display) {
-        self.fault(pointer, "not_found", format!("There is no {what} {id}."));
+        self.fault(pointer, "not_found", no_such(what, id));
     }
 
     /// What was not there.

@@ -6,6 +6,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::Problem;
 use super::gate::header_text;
+use crate::access::token::Distrust;
 use crate::access::{Caller, key};
 use crate::refusal::Code;
 
@@ -26,6 +27,11 @@ fn unauthenticated() -> Problem {
     )
 }
 
+/// Credentials came, and are not good.
+fn distrusted(detail: &str) -> Problem {
+    Problem::new(Code::Unauthenticated, detail).with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+}
+
 /// The caller whom the database knows to be there and active.
 ///
 /// # Errors
@@ -37,18 +43,29 @@ pub async fn authenticate(app: &crate::app::App, request: &ServiceRequest) -> Re
         return Err(unauthenticated());
     }
     let (token, now) = (token.trim(), app.clock.now());
-    let refused = || unauthenticated().with_header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
     if token.starts_with("tb_") {
+        // The same for a key that never was and for one that is no more.
+        let unknown = || {
+            distrusted("This API key is not good here: it is mistyped, revoked or expired. Ask an admin for a new one.")
+        };
         if !key::well_formed(token) {
-            return Err(refused());
+            return Err(unknown());
         }
-        return app.callers.key(&app.db, now, token).await?.ok_or_else(refused);
+        return app.callers.key(&app.db, now, token).await?.ok_or_else(unknown);
     }
     if app.keys.names_unknown_key(token, now)
         && let Err(error) = app.keys.refresh(&app.db).await
     {
         tracing::warn!(error = %error.0, "the signing keys could not be read again");
     }
-    let claims = app.keys.check(token, now).ok_or_else(refused)?;
-    app.callers.user(&app.db, now, &claims).await?.ok_or_else(refused)
+    let ended = || {
+        distrusted("This access token is not good here, or its session has ended. Sign in at `POST /v1/auth/login`.")
+    };
+    let claims = app.keys.check(token, now).map_err(|distrust| match distrust {
+        Distrust::Expired => distrusted(
+            "This access token has expired: each is good for ten minutes. Get the next one at `POST /v1/auth/refresh`.",
+        ),
+        Distrust::Unknown => ended(),
+    })?;
+    app.callers.user(&app.db, now, &claims).await?.ok_or_else(ended)
 }

@@ -169,3 +169,114 @@ async fn a_fault_says_what_would_fit() {
     told(&reply, "updated_at_gte", "invalid_format", TIME);
     assert!(at(&reply, "tagg").1.contains("it takes tag, "), "{}", reply.text);
 }
+
+#[actix_web::test]
+async fn what_is_not_there_is_named_as_it_was_sent() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let id = "01997f2e-8c4b-7d21-9a53-4e6f8b2c1d07";
+    let item = json!({"customer_external_id": "Ö".repeat(120), "assignee_email": "nobody@northwind.test"});
+    let reply = bulk(
+        &manager,
+        json!({"items": [item, {"customer_id": id, "assignee_id": id}]}),
+    )
+    .await;
+    let cut = format!("There is no customer `{}…`.", "Ö".repeat(100));
+    told(&reply, "/items/0/customer_external_id", "not_found", &cut);
+    let nobody = "There is no user `nobody@northwind.test`.";
+    told(&reply, "/items/0/assignee_email", "not_found", nobody);
+    told(
+        &reply,
+        "/items/1/customer_id",
+        "not_found",
+        &format!("There is no customer `{id}`."),
+    );
+    told(
+        &reply,
+        "/items/1/assignee_id",
+        "not_found",
+        &format!("There is no user `{id}`."),
+    );
+    let reply = manager
+        .post("/v1/notes", json!({"customer_id": id, "type": "general", "body": "A"}))
+        .await;
+    told(
+        &reply,
+        "/customer_id",
+        "not_found",
+        &format!("There is no customer `{id}`."),
+    );
+}
+
+#[actix_web::test]
+async fn who_may_not_is_told_whether_it_is_the_role_or_the_key() {
+    let server = Server::start().await;
+    let detail = |reply: Reply| {
+        assert_eq!(reply.status, 403, "{}", reply.text);
+        reply.body["detail"].as_str().unwrap().to_owned()
+    };
+    let reply = server.viewer().post("/v1/customers", json!({"name": "A"})).await;
+    assert_eq!(
+        detail(reply),
+        "This needs the permission `customers:manage`, which your role `viewer` does not have."
+    );
+    let key = json!({"name": "Reads", "role": "manager", "permissions": ["customers:read"]});
+    let key = server.admin().post("/v1/api-keys", key).await.expect(201);
+    let token = key["secret"].as_str().unwrap().to_owned();
+    let key = Client {
+        token: Some(token),
+        ..server.nobody()
+    };
+    assert_eq!(
+        detail(key.post("/v1/customers", json!({"name": "A"})).await),
+        "This needs the permission `customers:manage`, which this API key was not given: it is narrowed to `customers:read`. Use a key that has it."
+    );
+    assert_eq!(
+        detail(key.get("/v1/api-keys").await),
+        "This needs the permission `api_keys:manage`, which the role `manager` of this API key does not have."
+    );
+}
+
+#[actix_web::test]
+async fn who_is_not_believed_is_told_what_to_do() {
+    let server = Server::start().await;
+    let detail = async |client: &Client| {
+        let reply = client.get("/v1/me").await;
+        assert_eq!(reply.status, 401, "{}", reply.text);
+        reply.body["detail"].as_str().unwrap().to_owned()
+    };
+    let with = |token: &str| Client {
+        token: Some(token.to_owned()),
+        ..server.nobody()
+    };
+    assert!(
+        detail(&server.nobody())
+            .await
+            .starts_with("Sign in at `POST /v1/auth/login`, or send an API key")
+    );
+    let viewer = server.viewer();
+    let key = server
+        .admin()
+        .post("/v1/api-keys", json!({"name": "A", "role": "viewer"}))
+        .await
+        .expect(201);
+    let revoked = with(key["secret"].as_str().unwrap());
+    revoked.get("/v1/me").await.expect(200);
+    let id = key["api_key"]["id"].as_str().unwrap();
+    server.admin().delete(&format!("/v1/api-keys/{id}")).await.expect(200);
+    // A key that was there and one that never was are told the same.
+    let never = with(&touchbase::access::key::generate());
+    let told = detail(&revoked).await;
+    assert!(told.starts_with("This API key is not good here: "), "{told}");
+    assert_eq!(told, detail(&never).await);
+    assert_eq!(told, detail(&with("tb_x")).await);
+    assert!(
+        detail(&with("a.b.c"))
+            .await
+            .starts_with("This access token is not good here")
+    );
+    viewer.get("/v1/me").await.expect(200);
+    server.app.clock.advance(chrono::TimeDelta::minutes(11));
+    let told = detail(&viewer).await;
+    assert!(told.ends_with("Get the next one at `POST /v1/auth/refresh`."), "{told}");
+}

@@ -1,11 +1,15 @@
 //! Who may be given whom: the rules of a new assignment, the same for one and for ten thousand.
 
+mod objection;
+
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+pub use self::objection::{Objection, ObjectionKind};
+use self::objection::{fault, refused, sent};
 use super::assignment::{Assignment, AssignmentId, AssignmentInput, AssignmentPriority};
 use super::calling_hours::CallingHours;
 use crate::access::{Permission, Role};
@@ -14,6 +18,7 @@ use crate::features::customers::customer::CustomerId;
 use crate::features::programs::program::{Program, ProgramId, default_of};
 use crate::id::UserId;
 use crate::refusal::{Code, Refusal};
+use crate::text::no_such;
 
 /// One pair, as a script names it: the customer by id or `external_id`, the executive by id or e-mail.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
@@ -38,49 +43,6 @@ pub struct AssignmentItem {
     /// Why this customer, in a sentence.
     #[schema(max_length = 1000)]
     pub reason: Option<String>,
-}
-
-/// What a rule has against an item, and which of its fields it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Objection {
-    pub field: &'static str,
-    pub kind: ObjectionKind,
-    pub detail: String,
-}
-
-/// Whether the request does not make sense, or the state of things is against it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ObjectionKind {
-    /// A fault of the request: `not_found`, `required`.
-    Fault(&'static str),
-    /// A refusal: `already_assigned`, `do_not_contact`.
-    Refused(Code),
-}
-
-impl ObjectionKind {
-    /// The word in the answer.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Fault(code) => code,
-            Self::Refused(code) => code.as_str(),
-        }
-    }
-}
-
-fn fault(field: &'static str, code: &'static str, detail: impl Into<String>) -> Objection {
-    Objection {
-        field,
-        kind: ObjectionKind::Fault(code),
-        detail: detail.into(),
-    }
-}
-
-fn refused(field: &'static str, refusal: Refusal) -> Objection {
-    Objection {
-        field,
-        kind: ObjectionKind::Refused(refusal.code),
-        detail: refusal.detail,
-    }
 }
 
 /// A customer, as far as the rules ask.
@@ -273,7 +235,13 @@ impl Known {
             }
         };
         let known = id.and_then(|id| self.customers.get(&id));
-        let customer = known.ok_or_else(|| fault(field, "not_found", "There is no such customer."))?;
+        let customer = known.ok_or_else(|| {
+            fault(
+                field,
+                "not_found",
+                no_such("customer", sent(item.customer_id, item.customer_external_id.as_ref())),
+            )
+        })?;
         if customer.do_not_contact {
             return Err(refused(field, do_not_contact()));
         }
@@ -303,7 +271,13 @@ impl Known {
             }
         };
         let known = id.and_then(|id| self.users.get(&id));
-        let user = known.ok_or_else(|| fault(field, "not_found", "There is no such user."))?;
+        let user = known.ok_or_else(|| {
+            fault(
+                field,
+                "not_found",
+                no_such("user", sent(item.assignee_id, item.assignee_email.as_ref())),
+            )
+        })?;
         user.may_call().map_err(|(code, detail)| fault(field, code, detail))?;
         Ok(user.id)
     }
@@ -317,7 +291,7 @@ impl Known {
             ));
         };
         let program = self.programs.get(&id);
-        let program = program.ok_or_else(|| fault("program_id", "not_found", "There is no such program."))?;
+        let program = program.ok_or_else(|| fault("program_id", "not_found", no_such("program", id)))?;
         program
             .takes_assignments()
             .map_err(|refusal| refused("program_id", refusal))?;

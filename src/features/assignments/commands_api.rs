@@ -16,6 +16,7 @@ use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Rep
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
 use crate::refusal::Refusal;
+use crate::text::no_such;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
@@ -125,7 +126,7 @@ async fn reassign_assignment(
     let assignment = found(&mut unit, &caller, *id).await?;
     let user = store::known_user(&mut unit, &caller.scope(), to.assignee_id)
         .await?
-        .ok_or_else(|| Problem::fault("/assignee_id", "not_found", "There is no such user."))?;
+        .ok_or_else(|| Problem::fault("/assignee_id", "not_found", no_such("user", to.assignee_id)))?;
     user.may_call()
         .map_err(|(code, detail)| Problem::fault("/assignee_id", code, detail))?;
     assignment.must_be_open()?;

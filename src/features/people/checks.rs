@@ -6,6 +6,7 @@ use crate::access::{Caller, Permission, Role};
 use crate::http::{Fault, Problem};
 use crate::journal::{Change, Unit};
 use crate::refusal::{Code, Refusal};
+use crate::text::no_such;
 
 /// Nobody lets somebody in with more than they have themselves: neither by a role nor by a link.
 ///
@@ -112,11 +113,7 @@ async fn manager_fault(unit: &mut Unit, user: &User) -> Result<Option<Fault>, Pr
             "This would make the user a manager of themselves.",
         ))
     } else if above.is_empty() {
-        Some(Fault::new(
-            "/manager_id",
-            "not_found",
-            format!("There is no user {manager}."),
-        ))
+        Some(Fault::new("/manager_id", "not_found", no_such("user", manager)))
     } else {
         None
     })

@@ -12,6 +12,7 @@ use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Fault, Json, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
+use crate::text::no_such;
 
 crate::page!(ProgramPage of Program);
 
@@ -152,11 +153,7 @@ async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Resul
     for (at, part) in fields.participants.iter().enumerate() {
         let pointer = format!("/participants/{at}/user_id");
         if !users.iter().any(|user| user.id == part.user_id) {
-            faults.push(Fault::new(
-                pointer,
-                "not_found",
-                "There is no such user in this organization.",
-            ));
+            faults.push(Fault::new(pointer, "not_found", no_such("user", part.user_id)));
         } else if fields
             .participants
             .iter()

@@ -13,6 +13,7 @@ use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
+use crate::text::no_such;
 
 crate::page!(ContactPage of Contact);
 
@@ -120,10 +121,7 @@ async fn delete_contact(app: App, caller: Caller, id: Path<ContactId>, if_match:
 /// The country of the contact's customer.
 async fn region(unit: &mut Unit, caller: &Caller, fields: &ContactInput) -> Result<Option<&'static str>, Problem> {
     let customer = store::find(unit, &caller.scope(), fields.customer_id).await?;
-    let missing = || {
-        let detail = format!("There is no customer {}.", fields.customer_id);
-        Problem::fault("/customer_id", "not_found", detail)
-    };
+    let missing = || Problem::fault("/customer_id", "not_found", no_such("customer", fields.customer_id));
     Ok(customer.ok_or_else(missing)?.region())
 }
 
