@@ -11,6 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::export;
 use super::gate::{Gate, other_method};
+use super::page::Sort;
 use super::rules::Rules;
 use crate::access::Permission;
 
@@ -51,6 +52,8 @@ pub struct Endpoint {
     pub offers: Vec<&'static str>,
     /// The columns of a list, which can be had as CSV and NDJSON too.
     pub(super) columns: Option<Vec<(String, Option<String>)>>,
+    /// The fields that a list can be sorted by, and its sort when none is named.
+    pub sorts: Option<(Vec<&'static str>, &'static str)>,
     /// What the document says of it. Written anew each time: a server needs it once, to begin with.
     operation: fn() -> Operation,
     schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
@@ -88,6 +91,7 @@ impl Endpoint {
         let mut endpoint = Self {
             offers: Vec::new(),
             columns: None,
+            sorts: None,
             id: operation.operation_id.clone().unwrap_or_default(),
             method,
             path: P::path(),
@@ -123,6 +127,21 @@ impl Endpoint {
         Self {
             size: Size::Bulk,
             key_required: true,
+            ..self
+        }
+    }
+
+    /// A list that can be sorted: what its handler hands to [`super::page::Paging::window`], for the document.
+    #[must_use]
+    pub fn sorted<R>(self, sorts: &'static [Sort<R>], default: &'static str) -> Self {
+        self.sorted_by(sorts.iter().map(|sort| sort.name).collect(), default)
+    }
+
+    /// The same, of a list that sorts by itself.
+    #[must_use]
+    pub fn sorted_by(self, names: Vec<&'static str>, default: &'static str) -> Self {
+        Self {
+            sorts: Some((names, default)),
             ..self
         }
     }
@@ -239,10 +258,10 @@ fn method_name(method: &Method) -> &'static str {
 /// Declares a feature's rows: `endpoints![list_customers: Access::Needs(Permission::CustomersRead), …]`.
 #[macro_export]
 macro_rules! endpoints {
-    ($($handler:ident: $access:expr $(=> $option:ident)?),+ $(,)?) => {
+    ($($handler:ident: $access:expr $(=> $option:ident $(($($given:expr),+))?)?),+ $(,)?) => {
         paste::paste! {
             vec![$(
-                $crate::http::Endpoint::new::<[<__path_ $handler>]>($access, || actix_web::web::to($handler))$(.$option())?
+                $crate::http::Endpoint::new::<[<__path_ $handler>]>($access, || actix_web::web::to($handler))$(.$option($($($given),+)?))?
             ),+]
         }
     };

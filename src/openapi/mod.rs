@@ -77,7 +77,7 @@ pub fn document(endpoints: &[Arc<Endpoint>]) -> Value {
         "info": {
             "title": "Touchbase",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Runs an executive customer-outreach program: leaders call a few customers a week, in person, with no sales agenda, to listen.",
+            "description": include_str!("introduction.md").trim_end(),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             "contact": { "name": "Touchbase", "url": "https://touchbase.invalid/" }
         },

@@ -43,6 +43,17 @@ pub fn operation(endpoint: &Endpoint) -> Value {
             }));
         }
     }
+    if let Some((names, default)) = &endpoint.sorts {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        for sort in parameters.iter_mut().filter(|parameter| parameter["name"] == "sort") {
+            let description = sort["description"].as_str().unwrap_or_default();
+            sort["description"] = json!(format!(
+                "{description} One or more of {}; `{default}` by default.",
+                names.join(", ")
+            ));
+            sort["example"] = json!(default);
+        }
+    }
     let post_or_patch = matches!(endpoint.method.as_str(), "POST" | "PATCH");
     if post_or_patch && endpoint.access != Access::Public {
         parameters.push(json!({

@@ -280,3 +280,35 @@ async fn who_is_not_believed_is_told_what_to_do() {
     let told = detail(&viewer).await;
     assert!(told.ends_with("Get the next one at `POST /v1/auth/refresh`."), "{told}");
 }
+
+#[actix_web::test]
+async fn every_list_says_in_the_document_what_it_sorts_by() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let document = admin.get("/openapi.json").await.expect(200);
+    let mut lists = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+        let Some(sort) = parameters.into_iter().find(|parameter| parameter["name"] == "sort") else {
+            continue;
+        };
+        lists += 1;
+        let description = sort["description"].as_str().unwrap();
+        let named = description
+            .split("One or more of ")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{path} says nothing"));
+        let (named, default) = named.split_once("; ").unwrap();
+        let path = path.replace("{id}", "01997f2e-8c4b-7d21-9a53-4e6f8b2c1d07");
+        if path.contains('{') || admin.get(&path).await.status == 404 {
+            continue;
+        }
+        let reply = admin.get(&format!("{path}?sort=nothing")).await;
+        let taken = at(&reply, "sort").1;
+        let taken = taken.split("but by ").nth(1).unwrap().trim_end_matches('.').to_owned();
+        assert_eq!(named.replace('`', ""), taken.replace(", -revision", ""), "{path}");
+        let default = default.trim_start_matches('`').split('`').next().unwrap();
+        admin.get(&format!("{path}?sort={default}")).await.expect(200);
+    }
+    assert!(lists > 20, "{lists}");
+}

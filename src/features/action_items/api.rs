@@ -23,7 +23,7 @@ type ActionItemPatch = Patch<ActionItemInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_action_items: Access::Needs(Permission::ActionItemsRead),
+        list_action_items: Access::Needs(Permission::ActionItemsRead) => sorted(store::SORTS, "due_at"),
         create_action_item: Access::Needs(Permission::ActionItemsCreate),
         get_action_item: Access::Needs(Permission::ActionItemsRead),
         update_action_item: Access::Needs(Permission::ActionItemsWork),

@@ -16,7 +16,7 @@ crate::page!(ActionItemCommentPage of ActionItemComment);
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_action_item_comments: Access::Needs(Permission::ActionItemsRead),
+        list_action_item_comments: Access::Needs(Permission::ActionItemsRead) => sorted(store::COMMENT_SORTS, "created_at"),
         create_action_item_comment: Access::Needs(Permission::ActionItemsWork),
     ]
 }

@@ -25,7 +25,7 @@ crate::page!(AssignmentPage of AssignmentView);
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_assignments: Access::Needs(Permission::AssignmentsRead),
+        list_assignments: Access::Needs(Permission::AssignmentsRead) => sorted(store::SORTS, "due_on"),
         create_assignment: Access::Needs(Permission::AssignmentsManage),
         get_assignment: Access::Needs(Permission::AssignmentsRead),
     ]

@@ -21,7 +21,7 @@ crate::page!(AssignmentBatchPage of AssignmentBatch);
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
         bulk_assignments: Access::Needs(Permission::AssignmentsManage) => bulk,
-        list_assignment_batches: Access::Needs(Permission::AssignmentsRead),
+        list_assignment_batches: Access::Needs(Permission::AssignmentsRead) => sorted(store::BATCH_SORTS, "-created_at"),
         get_assignment_batch: Access::Needs(Permission::AssignmentsRead),
         revert_assignment_batch: Access::Needs(Permission::AssignmentsManage),
     ]

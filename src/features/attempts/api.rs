@@ -11,9 +11,9 @@ crate::page!(AttemptPage of Attempt);
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_attempts: Access::Needs(Permission::AttemptsRead),
+        list_attempts: Access::Needs(Permission::AttemptsRead) => sorted(store::SORTS, "-occurred_at"),
         get_attempt: Access::Needs(Permission::AttemptsRead),
-        list_assignment_attempts: Access::Needs(Permission::AttemptsRead),
+        list_assignment_attempts: Access::Needs(Permission::AttemptsRead) => sorted(store::SORTS, "occurred_at"),
     ]
 }
 

@@ -13,7 +13,7 @@ use crate::journal::feed::{self, Entry, Filter};
 crate::page!(EntryPage of Entry);
 
 pub fn endpoints() -> Vec<Endpoint> {
-    crate::endpoints![list_audit_log: Access::Needs(Permission::AuditLogRead)]
+    crate::endpoints![list_audit_log: Access::Needs(Permission::AuditLogRead) => sorted_by(vec!["revision"], "-revision")]
 }
 
 /// Which entries are asked for.

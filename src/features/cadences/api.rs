@@ -21,7 +21,7 @@ type CadencePatch = Patch<CadenceInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_cadences: Access::Needs(Permission::ProgramsRead),
+        list_cadences: Access::Needs(Permission::ProgramsRead) => sorted(store::SORTS, "tag"),
         create_cadence: Access::Needs(Permission::ProgramsManage),
         get_cadence: Access::Needs(Permission::ProgramsRead),
         update_cadence: Access::Needs(Permission::ProgramsManage),

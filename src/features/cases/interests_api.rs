@@ -24,7 +24,7 @@ type ServiceInterestPatch = Patch<ServiceInterestInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_service_interests: Access::Needs(Permission::CasesRead),
+        list_service_interests: Access::Needs(Permission::CasesRead) => sorted(store::INTEREST_SORTS, "-raised_at"),
         create_service_interest: Access::Needs(Permission::CasesWrite),
         get_service_interest: Access::Needs(Permission::CasesRead),
         update_service_interest: Access::Needs(Permission::CasesWrite),

@@ -25,7 +25,7 @@ type RescueCasePatch = Patch<RescueCaseInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_rescue_cases: Access::Needs(Permission::CasesRead),
+        list_rescue_cases: Access::Needs(Permission::CasesRead) => sorted(store::RESCUE_SORTS, "-severity"),
         create_rescue_case: Access::Needs(Permission::CasesWrite),
         get_rescue_case: Access::Needs(Permission::CasesRead),
         update_rescue_case: Access::Needs(Permission::CasesWrite),

@@ -27,7 +27,7 @@ type CustomerPatch = Patch<CustomerInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let customers = crate::endpoints![
-        list_customers: Access::Needs(Permission::CustomersRead),
+        list_customers: Access::Needs(Permission::CustomersRead) => sorted(store::SORTS, "name"),
         create_customer: Access::Needs(Permission::CustomersManage),
         get_customer: Access::Needs(Permission::CustomersRead),
         update_customer: Access::Needs(Permission::CustomersManage),

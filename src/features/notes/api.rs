@@ -24,7 +24,7 @@ type NotePatch = Patch<NoteInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_notes: Access::Needs(Permission::NotesRead),
+        list_notes: Access::Needs(Permission::NotesRead) => sorted(store::SORTS, "-occurred_at"),
         create_note: Access::Needs(Permission::NotesWrite),
         get_note: Access::Needs(Permission::NotesRead),
         update_note: Access::Needs(Permission::NotesWrite),

@@ -20,7 +20,7 @@ crate::page!(NpsResponsePage of NpsResponse);
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_nps_responses: Access::Needs(Permission::NpsRead),
+        list_nps_responses: Access::Needs(Permission::NpsRead) => sorted(store::SORTS, "-responded_at"),
         create_nps_response: Access::Needs(Permission::NpsWrite),
         get_nps_response: Access::Needs(Permission::NpsRead),
     ]

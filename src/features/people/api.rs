@@ -20,7 +20,7 @@ type UserPatch = Patch<UserInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_users: Access::Needs(Permission::UsersRead),
+        list_users: Access::Needs(Permission::UsersRead) => sorted(store::SORTS, "name"),
         create_user: Access::Needs(Permission::UsersSecure),
         get_user: Access::Needs(Permission::UsersRead),
         update_user: Access::Needs(Permission::UsersManage),

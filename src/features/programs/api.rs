@@ -21,7 +21,7 @@ type ProgramPatch = Patch<ProgramInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_programs: Access::Needs(Permission::ProgramsRead),
+        list_programs: Access::Needs(Permission::ProgramsRead) => sorted(store::SORTS, "name"),
         create_program: Access::Needs(Permission::ProgramsManage),
         get_program: Access::Needs(Permission::ProgramsRead),
         update_program: Access::Needs(Permission::ProgramsManage),

@@ -27,7 +27,7 @@ type SegmentPatch = Patch<SegmentInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = crate::endpoints![
-        list_segments: Access::Needs(Permission::ProgramsRead),
+        list_segments: Access::Needs(Permission::ProgramsRead) => sorted(SORTS, "name"),
         create_segment: Access::Needs(Permission::ProgramsManage),
         get_segment: Access::Needs(Permission::ProgramsRead),
         update_segment: Access::Needs(Permission::ProgramsManage),

@@ -20,11 +20,11 @@ type TalkingPointsPatch = Patch<TalkingPointsInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_talking_points: Access::Needs(Permission::ProgramsRead),
+        list_talking_points: Access::Needs(Permission::ProgramsRead) => sorted(store::SORTS, "name"),
         create_talking_points: Access::Needs(Permission::ProgramsManage),
         get_talking_points: Access::Needs(Permission::ProgramsRead),
         update_talking_points: Access::Needs(Permission::ProgramsManage),
-        list_talking_points_versions: Access::Needs(Permission::ProgramsRead),
+        list_talking_points_versions: Access::Needs(Permission::ProgramsRead) => sorted(store::VERSION_SORTS, "-version"),
     ]
 }
 

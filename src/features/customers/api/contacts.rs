@@ -22,7 +22,7 @@ type ContactPatch = Patch<ContactInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_contacts: Access::Needs(Permission::CustomersRead),
+        list_contacts: Access::Needs(Permission::CustomersRead) => sorted(contacts::SORTS, "name"),
         create_contact: Access::Needs(Permission::CustomersManage),
         get_contact: Access::Needs(Permission::CustomersRead),
         update_contact: Access::Needs(Permission::CustomersManage),

@@ -20,7 +20,7 @@ type SignalPatch = Patch<SignalInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_signals: Access::Needs(Permission::CustomersRead),
+        list_signals: Access::Needs(Permission::CustomersRead) => sorted(signals::SORTS, "-occurred_at"),
         create_signal: Access::Needs(Permission::CustomersManage),
         get_signal: Access::Needs(Permission::CustomersRead),
         update_signal: Access::Needs(Permission::CustomersManage),

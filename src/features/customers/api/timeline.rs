@@ -11,7 +11,7 @@ use crate::http::{Access, Answer, App, Endpoint, Path, Problem, Query, Reply};
 crate::page!(TimelinePage of TimelineEntry);
 
 pub fn endpoints() -> Vec<Endpoint> {
-    crate::endpoints![list_timeline: Access::Needs(Permission::CustomersRead)]
+    crate::endpoints![list_timeline: Access::Needs(Permission::CustomersRead) => sorted(timeline::SORTS, "-occurred_at")]
 }
 
 /// List what happened with a customer.

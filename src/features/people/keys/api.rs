@@ -20,7 +20,7 @@ crate::page!(ApiKeyPage of ApiKey);
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
-        list_api_keys: Access::Needs(Permission::ApiKeysManage),
+        list_api_keys: Access::Needs(Permission::ApiKeysManage) => sorted(store::SORTS, "name"),
         create_api_key: Access::Needs(Permission::ApiKeysManage),
         get_api_key: Access::Needs(Permission::ApiKeysManage),
         revoke_api_key: Access::Needs(Permission::ApiKeysManage),

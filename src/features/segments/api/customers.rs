@@ -20,7 +20,7 @@ use crate::journal::{self, Listed};
 crate::page!(SegmentCustomerPage of SegmentCustomer);
 
 pub fn endpoints() -> Vec<Endpoint> {
-    crate::endpoints![list_segment_customers: Access::Needs(Permission::CustomersRead)]
+    crate::endpoints![list_segment_customers: Access::Needs(Permission::CustomersRead) => sorted(SORTS, "rank")]
 }
 
 /// A customer of a segment: its place in it, and why.
