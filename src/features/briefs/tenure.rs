@@ -115,7 +115,7 @@ mod tests {
                 Some("10 years in 12 days"),
             ),
             ("2024-02-29", "2025-02-28", 365, "1 year", Some("1 year today")),
-            ("1899-12-31", "2026-03-15", 46094, "126 years and 2 months", None),
+            ("1899-12-31", "2026-03-15", 46095, "126 years and 2 months", None),
         ] {
             let tenure = Tenure::between(day(since), day(today)).unwrap();
             let expected = Tenure {
