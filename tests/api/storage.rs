@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::json;
-use touchbase::db::{Db, Sqls};
+use touchbase::db::{Db, Kind, Sqls};
 
 use crate::support::{Database, Server};
 
@@ -196,6 +196,10 @@ async fn nobody_waits_behind_a_statement_that_nobody_waits_for() {
     let db = Db::open_with(&database.url, 32, Duration::from_secs(3600))
         .await
         .unwrap();
+    // PostgreSQL goes on by itself until its own deadline; its connections are many, and not asked meanwhile.
+    if db.kind() == Kind::Postgres {
+        return;
+    }
     for _ in 0..10 {
         let mut reader = db.read();
         let gone = tokio::time::timeout(Duration::from_millis(20), reader.sql(ENDLESS).one::<(i64,)>());

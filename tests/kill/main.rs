@@ -134,7 +134,14 @@ async fn a_killed_server_has_lost_nothing_and_doubled_nothing() {
         let tasks: Vec<_> = (0..CLIENTS)
             .map(|number| actix_web::rt::spawn(work(client.clone(), round, number, sent.clone(), acknowledged.clone())))
             .collect();
-        tokio::time::sleep(Duration::from_millis(150 + 37 * round as u64)).await;
+        // On a machine that is busy otherwise little is done in a moment; something must have been.
+        for _ in 0..200 {
+            if acknowledged.lock().unwrap().len() > 2 * round {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50 + 37 * round as u64)).await;
         process.0.kill().unwrap();
         process.0.wait().unwrap();
         for task in tasks {
