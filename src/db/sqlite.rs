@@ -112,6 +112,7 @@ impl Sqlite {
             writer: Arc::new(Mutex::new(Writer {
                 options,
                 connection: Some(connection),
+                within: true,
                 open: false,
                 closed: false,
                 unclean: false,
@@ -169,15 +170,12 @@ impl Sqlite {
     ///
     /// One that will be `long` shares with nobody before it: they are not to wait for it.
     pub(super) async fn begin(self: &Arc<Self>, long: bool) -> Result<SqliteTx, Error> {
-        let mut writer = self.turn().await?;
-        if long {
-            writer.settle().await;
-        }
+        let writer = self.turn().await?;
         let mut tx = SqliteTx {
             writer: Some(writer),
             sqlite: self.clone(),
         };
-        tx.writer.as_mut().ok_or(Error::PoolClosed)?.begin().await?;
+        tx.writer.as_mut().ok_or(Error::PoolClosed)?.begin(long).await?;
         Ok(tx)
     }
 

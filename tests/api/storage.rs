@@ -120,7 +120,13 @@ async fn units_that_share_a_transaction_end_each_by_itself() {
     let units = (0..60_i64).map(|n| {
         let db = db.clone();
         async move {
-            let mut tx = db.begin().await.unwrap();
+            // Some of them long.
+            let begun = if n % 5 == 0 {
+                db.begin_long().await
+            } else {
+                db.begin().await
+            };
+            let mut tx = begun.unwrap();
             tx.sql("INSERT INTO kept (n) VALUES ($1)").bind(n).run().await.unwrap();
             match n % 3 {
                 0 => tx.commit().await.unwrap(),

@@ -13,6 +13,8 @@ use crate::db::error::shared;
 pub(super) struct Writer {
     pub(super) options: Options,
     pub(super) connection: Option<Connection>,
+    /// Whether the unit stands within a savepoint. A long one does not: SQLite would keep in memory every page as it was before it.
+    pub(super) within: bool,
     /// Whether the shared transaction is open.
     pub(super) open: bool,
     pub(super) closed: bool,
@@ -46,18 +48,29 @@ impl Writer {
         let Some(connection) = &mut self.connection else { return };
         // Its last statement was interrupted; the next may take its time only once that one has ended.
         let ended = connection.raw.ping().await;
-        if ended.is_err() || connection.run("ROLLBACK TO unit; RELEASE unit").await.is_err() {
+        let text = if self.within {
+            "ROLLBACK TO unit; RELEASE unit"
+        } else {
+            "ROLLBACK"
+        };
+        if ended.is_err() || connection.run(text).await.is_err() {
             // It says nothing of why: the others may try again.
             self.lose(Error::WorkerCrashed);
+        } else if !self.within {
+            self.open = false;
         }
     }
 
-    pub(super) async fn begin(&mut self) -> Result<(), Error> {
+    pub(super) async fn begin(&mut self, long: bool) -> Result<(), Error> {
+        if long {
+            self.settle().await;
+        }
         self.sound().await?;
-        let text = if self.open {
-            "SAVEPOINT unit"
-        } else {
-            "BEGIN IMMEDIATE; SAVEPOINT unit"
+        self.within = !long;
+        let text = match (long, self.open) {
+            (true, _) => "BEGIN IMMEDIATE",
+            (false, true) => "SAVEPOINT unit",
+            (false, false) => "BEGIN IMMEDIATE; SAVEPOINT unit",
         };
         // Noted before it is so: whoever is dropped on the way leaves it to be found out.
         self.open = true;
@@ -107,8 +120,8 @@ impl SqliteTx {
 
     /// Makes it durable: at once, or together with those who wait for their turn.
     pub(in crate::db) async fn commit(mut self) -> Result<(), Error> {
-        let alone = self.sqlite.waiting.load(Ordering::SeqCst) == 0;
         let writer = self.writer.as_mut().ok_or(Error::PoolClosed)?;
+        let alone = !writer.within || self.sqlite.waiting.load(Ordering::SeqCst) == 0;
         if !alone {
             let connection = writer.connection.as_mut().ok_or(Error::WorkerCrashed)?;
             connection.run("RELEASE unit").await?;
