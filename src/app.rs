@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::access::{Caller, Callers, login, token::Keys};
+use crate::access::{Actor, ActorKind, Caller, Callers, Origin, login, token::Keys};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Reader, Tx};
+use crate::id::OrganizationId;
 use crate::journal::{self, Unit};
 
 /// One running instance.
@@ -86,6 +87,22 @@ impl App {
     /// When no connection is to be had, or the request's idempotency key was answered meanwhile.
     pub async fn write_long(&self, caller: &Caller) -> Result<Unit, journal::Error> {
         self.unit(self.db.begin_long().await?, caller).await
+    }
+
+    /// The same as Touchbase itself: for work in the background.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn write_by_itself(&self, organization: OrganizationId) -> Result<Unit, journal::Error> {
+        let actor = Actor {
+            kind: ActorKind::System,
+            id: None,
+        };
+        let origin = Origin {
+            client: Some("touchbase".into()),
+            ..Origin::default()
+        };
+        Unit::begin(&self.db, &self.clock, organization, actor, origin).await
     }
 
     async fn unit(&self, tx: Tx, caller: &Caller) -> Result<Unit, journal::Error> {

@@ -1,7 +1,7 @@
 //! Touchbase: a headless JSON API that runs an executive customer-outreach program.
 //!
 //! The house, from the top: [`cli`] starts, [`server`] builds the application out of [`openapi`] and [`routes`],
-//! `features` has a room per capability (decide / remember / speak), [`http`] is the same for all of them,
+//! `features` has a room per capability (decide / remember / speak), [`jobs`] is work in the background, [`http`] is the same for all of them,
 //! [`app`] is what a handler may reach, [`journal`] is the one door for writes, [`access`] knows who is calling,
 //! [`db`] is the two databases. Arrows point down only.
 
@@ -16,6 +16,7 @@ pub mod features;
 pub mod fold;
 pub mod http;
 pub mod id;
+pub mod jobs;
 pub mod journal;
 pub mod local_time;
 pub mod openapi;

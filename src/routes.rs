@@ -1,9 +1,10 @@
-//! The contents page: every feature's endpoints in one list.
+//! The contents page: every feature's endpoints, background work and timers in one list each.
 
 use std::sync::Arc;
 
 use crate::features;
 use crate::http::Endpoint;
+use crate::jobs::{self, Task, Timer};
 
 /// Every endpoint there is.
 pub fn endpoints() -> Vec<Arc<Endpoint>> {
@@ -26,9 +27,22 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::action_items::endpoints(),
         features::cases::endpoints(),
         features::reports::endpoints(),
+        jobs::endpoints(),
     ]
     .into_iter()
     .flatten()
     .map(Arc::new)
     .collect()
+}
+
+/// Every kind of background work there is.
+pub fn jobs() -> Vec<Task> {
+    let tasks: [Vec<Task>; 0] = [];
+    tasks.into_iter().flatten().collect()
+}
+
+/// Everything that is looked for each minute.
+pub fn timers() -> Vec<Timer> {
+    let timers: [Vec<Timer>; 0] = [];
+    timers.into_iter().flatten().collect()
 }

@@ -1,31 +1,197 @@
 //! Background loops, started and stopped with the server.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
+use tokio::task::{self, JoinHandle, JoinSet};
 
 use crate::app::App;
 use crate::db::{Error, Sqls};
 use crate::http::idempotency::KEPT;
+use crate::jobs::{self, Runner, Running, Task, Timer};
+use crate::{journal, routes};
+
+/// How often timers look for what is due.
+const TICK: Duration = Duration::from_secs(60);
+/// How often an instance looks for jobs that others have asked for; of its own it hears.
+const LOOK: Duration = Duration::from_secs(3);
+/// How many jobs an instance does at the same time.
+const AT_ONCE: usize = 4;
+/// How long jobs may go on when the server stops.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The loops that run beside the server; ended when dropped.
-pub struct Workers(Vec<JoinHandle<()>>);
+pub struct Workers {
+    loops: Vec<JoinHandle<()>>,
+    jobs: Option<JoinHandle<()>>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Workers {
+    /// Takes up no more jobs; those that run may end, and what does not end in time is given back.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        if let Some(jobs) = &mut self.jobs {
+            // It has its own patience; this is for a database that does not answer.
+            let _ = tokio::time::timeout(PATIENCE * 2, jobs).await;
+        }
+    }
+}
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.0.iter().for_each(JoinHandle::abort);
+        self.loops.iter().chain(&self.jobs).for_each(JoinHandle::abort);
     }
 }
 
 /// Starts them.
 pub fn start(app: &Arc<App>) -> Workers {
-    Workers(vec![
-        tokio::spawn(sweep(app.clone())),
-        tokio::spawn(keys(app.clone())),
-        tokio::spawn(give_back()),
-    ])
+    start_with(app, routes::jobs(), PATIENCE)
+}
+
+/// The same with other kinds of jobs: for tests of the ground.
+pub fn start_with(app: &Arc<App>, tasks: Vec<Task>, patience: Duration) -> Workers {
+    let (stopping, stopped) = watch::channel(false);
+    let runner = Arc::new(Runner::new(app.clone(), tasks));
+    Workers {
+        loops: vec![
+            tokio::spawn(sweep(app.clone())),
+            tokio::spawn(keys(app.clone())),
+            tokio::spawn(give_back()),
+            tokio::spawn(tick(app.clone())),
+        ],
+        jobs: Some(tokio::spawn(work(runner, stopped, patience))),
+        stopping,
+    }
+}
+
+/// Runs the timers, and every job that is due, one after the other, until nothing is left: a background without waiting. How many it ran.
+///
+/// # Errors
+/// What the database said.
+pub async fn settle(app: &Arc<App>) -> Result<usize, journal::Error> {
+    settle_with(app, routes::jobs(), &routes::timers()).await
+}
+
+/// The same with other kinds of jobs and timers: for tests of the ground.
+///
+/// # Errors
+/// What the database said.
+pub async fn settle_with(app: &Arc<App>, tasks: Vec<Task>, timers: &[Timer]) -> Result<usize, journal::Error> {
+    let runner = Runner::new(app.clone(), tasks);
+    let mut ran = 0;
+    loop {
+        let before = ran;
+        for timer in timers {
+            timer.run(app).await?;
+        }
+        loop {
+            let claimed = runner.claim(1).await?;
+            if claimed.contended {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                continue;
+            }
+            if claimed.jobs.is_empty() {
+                break;
+            }
+            for running in claimed.jobs {
+                runner.run(running).await;
+                ran += 1;
+            }
+        }
+        if ran == before {
+            return Ok(ran);
+        }
+    }
+}
+
+/// Looks for what is due, each minute.
+async fn tick(app: Arc<App>) {
+    let timers = routes::timers();
+    loop {
+        for timer in &timers {
+            if let Err(error) = timer.run(&app).await {
+                tracing::warn!(timer = timer.name, ?error, "a timer could not look for what is due");
+            }
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+/// Takes up jobs: at once those that this process asks for, within a few seconds all others.
+async fn work(runner: Arc<Runner>, mut stopped: watch::Receiver<bool>, patience: Duration) {
+    let mut bell = jobs::bell();
+    let mut at_work = AtWork::default();
+    while !*stopped.borrow() {
+        bell.mark_unchanged();
+        let room = AT_ONCE - at_work.tasks.len();
+        let mut pause = LOOK;
+        if room > 0 {
+            match runner.claim(room).await {
+                Ok(claimed) => {
+                    if claimed.contended {
+                        pause = Duration::from_millis(20);
+                    }
+                    for running in claimed.jobs {
+                        at_work.begin(&runner, running);
+                        pause = Duration::ZERO;
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "jobs could not be looked for"),
+            }
+        }
+        if at_work.tasks.len() >= AT_ONCE {
+            pause = LOOK;
+        }
+        tokio::select! {
+            _ = bell.changed(), if at_work.tasks.len() < AT_ONCE => {}
+            _ = stopped.changed() => {}
+            Some(ended) = at_work.tasks.join_next_with_id() => at_work.end(&ended),
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    at_work.leave(&runner, patience).await;
+}
+
+/// The jobs that this instance has in hand.
+#[derive(Default)]
+struct AtWork {
+    tasks: JoinSet<()>,
+    jobs: HashMap<task::Id, Running>,
+}
+
+impl AtWork {
+    fn begin(&mut self, runner: &Arc<Runner>, running: Running) {
+        let (runner, job) = (runner.clone(), running.clone());
+        let handle = self.tasks.spawn(async move { runner.run(running).await });
+        self.jobs.insert(handle.id(), job);
+    }
+
+    fn end(&mut self, ended: &Result<(task::Id, ()), task::JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => *id,
+            Err(error) => error.id(),
+        };
+        self.jobs.remove(&id);
+    }
+
+    /// Waits for those that end in time, and gives the others back.
+    async fn leave(mut self, runner: &Runner, patience: Duration) {
+        let until = tokio::time::Instant::now() + patience;
+        while let Ok(Some(ended)) = tokio::time::timeout_at(until, self.tasks.join_next_with_id()).await {
+            self.end(&ended);
+        }
+        // Ended before it is given back, so that nobody begins it while it runs here.
+        self.tasks.shutdown().await;
+        for running in self.jobs.values() {
+            if let Err(error) = runner.give_back(running).await {
+                tracing::warn!(%error, "a job could not be given back; another instance takes it up when its lease ends");
+            }
+        }
+    }
 }
 
 /// Memory that is free for a second goes back to the system when mimalloc next frees a large piece. A server at rest frees none by itself,
@@ -81,5 +247,6 @@ async fn swept(app: &App) -> Result<(), Error> {
     ] {
         tx.sql(statement).bind(before).run().await?;
     }
+    jobs::store::forget(&mut tx, now).await?;
     tx.commit().await
 }

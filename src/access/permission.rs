@@ -64,6 +64,10 @@ crate::words! {
         /// Create them.
         ActionItemsCreate = "action_items:create",
         ReportsRead = "reports:read",
+        /// What works in the background, and what was given up.
+        JobsRead = "jobs:read",
+        /// Cancel it, or try it again.
+        JobsManage = "jobs:manage",
     }
 }
 
@@ -99,6 +103,8 @@ impl Role {
                 P::ActionItemsManage,
                 P::ActionItemsCreate,
                 P::ReportsRead,
+                P::JobsRead,
+                P::JobsManage,
             ],
             Self::Executive => &[
                 P::OrganizationRead,

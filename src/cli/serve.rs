@@ -49,7 +49,7 @@ pub(super) async fn serve_app(app: Arc<App>, listening: impl FnOnce()) -> Result
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
-    drop(workers);
+    workers.stop().await;
     app.db.close().await;
     outcome.map_err(|error| Broken(format!("The server stopped: {error}")))
 }

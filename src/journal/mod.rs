@@ -9,6 +9,6 @@ mod unit;
 
 pub use crate::access::{Actor, ActorKind, Claim, Origin};
 pub use change::{Change, Changing};
-pub use read::{Listed, Sort, SortKey, Window, find, find_all, list, revision, select};
+pub use read::{Listed, Rows, Sort, SortKey, Window, find, find_all, list, revision, select};
 pub use record::{Label, Record, Stamped};
 pub use unit::{Error, Unit};

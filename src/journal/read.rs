@@ -2,10 +2,28 @@
 
 use uuid::Uuid;
 
-use super::Record;
+use super::{Record, Stamped};
 use crate::clock::Timestamp;
-use crate::db::{Error, Sql, Sqls};
+use crate::db::{Error, Row, Sql, Sqls};
 use crate::id::OrganizationId;
+
+/// What can be listed by pages: every record, and what is kept without revisions.
+pub trait Rows: Row + 'static {
+    const TABLE: &'static str;
+    /// What a `SELECT` lists to read a row.
+    const SELECT: &'static str;
+
+    fn id(&self) -> Uuid;
+}
+
+impl<R: Record> Rows for R {
+    const TABLE: &'static str = <R as Record>::TABLE;
+    const SELECT: &'static str = <R as Record>::SELECT;
+
+    fn id(&self) -> Uuid {
+        Stamped::id(self)
+    }
+}
 
 /// A value that rows are sorted by. Sort columns are never NULL: what is missing has a place of its own.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -52,7 +70,7 @@ pub struct Listed<R> {
     pub total: Option<i64>,
 }
 
-impl<R: Record> Window<R> {
+impl<R: Rows> Window<R> {
     /// Appends the condition that leaves out all rows up to the last one seen.
     fn resume(&self, sql: &mut Sql<'_>) {
         let Some((keys, id)) = &self.after else { return };
@@ -228,7 +246,7 @@ pub async fn select<R: Record>(
 ///
 /// # Errors
 /// What the database said.
-pub async fn list<R: Record>(
+pub async fn list<R: Rows>(
     db: &mut impl Sqls,
     organization: OrganizationId,
     window: &Window<R>,

@@ -56,6 +56,8 @@ pub struct Unit {
     /// Written with the journal, at the end: nothing in a unit searches.
     pub(super) beside: Beside,
     clock: Clock,
+    /// What is called once all of it is durable.
+    afterwards: Vec<fn()>,
 }
 
 impl Unit {
@@ -116,6 +118,7 @@ impl Unit {
             entries: Vec::new(),
             beside: Beside::default(),
             clock: clock.clone(),
+            afterwards: Vec::new(),
         })
     }
 
@@ -140,6 +143,7 @@ impl Unit {
             entries: Vec::new(),
             beside: Beside::default(),
             clock: clock.clone(),
+            afterwards: Vec::new(),
         })
     }
 
@@ -263,6 +267,36 @@ impl Unit {
         Ok(())
     }
 
+    /// Lets the journal know of something that has no record of its own: which value of what went from what to what.
+    ///
+    /// # Errors
+    /// When a value cannot be written as JSON.
+    pub fn mention(
+        &mut self,
+        kind: &'static str,
+        id: impl Into<Uuid>,
+        verb: &'static str,
+        (field, from, to): (&str, &impl serde::Serialize, &impl serde::Serialize),
+    ) -> Result<(), Error> {
+        self.revision += 1;
+        self.entries.push(Entry {
+            revision: self.revision,
+            kind,
+            id: id.into(),
+            verb,
+            customer: None,
+            changes: serde_json::json!({ field: [serde_json::to_value(from)?, serde_json::to_value(to)?] }),
+        });
+        Ok(())
+    }
+
+    /// Calls this once the unit is durable, and never when it is not.
+    pub fn afterwards(&mut self, call: fn()) {
+        if !self.afterwards.contains(&call) {
+            self.afterwards.push(call);
+        }
+    }
+
     /// Keeps the answer for the request's idempotency key, in this same transaction. Without a key it does nothing.
     ///
     /// # Errors
@@ -293,6 +327,7 @@ impl Unit {
     pub async fn commit(mut self) -> Result<(), Error> {
         self.flush().await?;
         self.tx.commit().await?;
+        self.afterwards.iter().for_each(|call| call());
         Ok(())
     }
 

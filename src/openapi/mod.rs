@@ -36,6 +36,10 @@ const TAGS: &[(&str, &str)] = &[
         "Service interests that customers raised, and rescues of unhappy ones.",
     ),
     ("reports", "Figures, as JSON or CSV."),
+    (
+        "jobs",
+        "What Touchbase does in the background, and what it has given up.",
+    ),
     ("audit", "Who changed what, when, from where."),
     ("service", "Health, metrics, and what the problem codes mean."),
 ];

@@ -12,6 +12,7 @@ const LEVELS: &[&[&str]] = &[
     &["openapi"],
     &["routes"],
     &["features"],
+    &["jobs"],
     &["http"],
     &["app"],
     &["journal"],

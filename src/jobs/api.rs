@@ -1,0 +1,80 @@
+//! Speaks: what works in the background, what was given up, and begun anew.
+
+use super::job::{Job, JobId};
+use super::runner;
+use super::store::{self, JobFilter};
+use crate::access::{Caller, Permission};
+use crate::http::page::Paging;
+use crate::http::{Access, Answer, App, Endpoint, Path, Problem, Query, Reply};
+use crate::journal::Unit;
+
+crate::page!(JobPage of Job);
+
+pub fn endpoints() -> Vec<Endpoint> {
+    crate::endpoints![
+        list_jobs: Access::Needs(Permission::JobsRead) => sorted(store::SORTS, "-created_at"),
+        get_job: Access::Needs(Permission::JobsRead),
+        cancel_job: Access::Needs(Permission::JobsManage),
+        retry_job: Access::Needs(Permission::JobsManage),
+    ]
+}
+
+/// List jobs.
+///
+/// What Touchbase does in the background: what waits, what runs, what is done, and, with `status_in=failed`, what was given up. Kept 30 days after its end.
+#[utoipa::path(get, path = "/v1/jobs", operation_id = "list_jobs", tag = "jobs", params(JobFilter, Paging),
+    responses((status = 200, description = "A page of jobs", body = JobPage)))]
+async fn list_jobs(app: App, caller: Caller, filter: Query<JobFilter>, paging: Paging) -> Answer<JobPage> {
+    let window = paging.window(&app, &caller, store::SORTS, "-created_at")?;
+    let listed = store::list(&mut app.read(), caller.organization, &filter, &window).await?;
+    Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
+}
+
+/// Read a job.
+#[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "get_job", tag = "jobs",
+    responses((status = 200, description = "The job", body = Job)))]
+async fn get_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
+    let job = store::find(&mut app.read(), caller.organization, *id).await?;
+    Ok(Reply::ok(job.ok_or_else(Problem::not_found)?))
+}
+
+/// Cancel a job.
+///
+/// One that waits is not begun; one that runs leaves nothing behind.
+#[utoipa::path(post, path = "/v1/jobs/{id}/cancel", operation_id = "cancel_job", tag = "jobs",
+    responses((status = 200, description = "The job as it is now", body = Job)))]
+async fn cancel_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
+    let mut unit = app.write(&caller).await?;
+    let job = found(&mut unit, *id).await?;
+    let canceled = job.clone().cancel(unit.now())?;
+    decided(unit, &job, canceled, "canceled").await
+}
+
+/// Try a failed job again.
+///
+/// At once, and with all its attempts.
+#[utoipa::path(post, path = "/v1/jobs/{id}/retry", operation_id = "retry_job", tag = "jobs",
+    responses((status = 200, description = "The job as it is now", body = Job)))]
+async fn retry_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
+    let mut unit = app.write(&caller).await?;
+    let job = found(&mut unit, *id).await?;
+    let queued = job.clone().retry(unit.now())?;
+    unit.afterwards(runner::ring);
+    decided(unit, &job, queued, "retried").await
+}
+
+async fn found(unit: &mut Unit, id: JobId) -> Result<Job, Problem> {
+    let organization = unit.organization();
+    let job = store::find(unit, organization, id).await?;
+    job.ok_or_else(Problem::not_found)
+}
+
+/// Writes it, and lets the audit log know who did it: a job has no revision of its own.
+async fn decided(mut unit: Unit, before: &Job, after: Job, verb: &'static str) -> Answer<Job> {
+    if before.status != after.status {
+        let organization = unit.organization();
+        store::decide(&mut unit, organization, &after).await?;
+        unit.mention("job", after.id, verb, ("status", &before.status, &after.status))?;
+    }
+    unit.answer(Reply::ok(after)).await
+}

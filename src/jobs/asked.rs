@@ -1,0 +1,89 @@
+//! Asks for work, inside a unit: the job is there if and only if the unit is.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{JobId, Kind, runner, store};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::id::OrganizationId;
+use crate::journal::{Error, Unit};
+
+/// Work that is to be done.
+#[derive(Debug, Clone)]
+pub struct New {
+    pub(super) kind: Kind,
+    pub(super) payload: Value,
+    pub(super) at: Option<Timestamp>,
+    pub(super) key: Option<String>,
+}
+
+impl Kind {
+    /// A job of this kind, due at once. The payload holds ids and times, no personal data.
+    ///
+    /// # Errors
+    /// When the payload cannot be written as JSON.
+    pub fn with(self, payload: &impl Serialize) -> Result<New, serde_json::Error> {
+        Ok(New {
+            kind: self,
+            payload: serde_json::to_value(payload)?,
+            at: None,
+            key: None,
+        })
+    }
+}
+
+impl New {
+    /// Not before this time.
+    #[must_use]
+    pub fn at(mut self, at: Timestamp) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// Once per organization and kind: asked for again under the same key, it stays as it is, also when it was done (for 30 days).
+    #[must_use]
+    pub fn keyed(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+impl Unit {
+    /// Asks for work once this unit is durable; `None` when there is a job of this key already.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn enqueue(&mut self, new: New) -> Result<Option<JobId>, Error> {
+        Ok(self.enqueue_all(vec![new]).await?.pop())
+    }
+
+    /// The same for many, 500 a statement; the ids of those that were not there yet.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn enqueue_all(&mut self, new: Vec<New>) -> Result<Vec<JobId>, Error> {
+        let (organization, now) = (self.organization(), self.now());
+        let new: Vec<(JobId, New)> = new.into_iter().map(|new| (self.new_id(), new)).collect();
+        let inserted = store::insert(self, organization, now, new).await?;
+        if !inserted.is_empty() {
+            self.afterwards(runner::ring);
+        }
+        Ok(inserted)
+    }
+}
+
+/// Enqueues those of these keyed jobs that were never asked for, and writes nothing when there is none: what a timer does each minute.
+///
+/// # Errors
+/// What the database said.
+pub async fn enqueue_missing(app: &App, organization: OrganizationId, new: Vec<New>) -> Result<(), Error> {
+    let mut read = app.read();
+    let missing = store::missing(&mut read, organization, new).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut unit = app.write_by_itself(organization).await?;
+    unit.enqueue_all(missing).await?;
+    unit.commit().await
+}
