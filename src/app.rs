@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::db::{Db, Reader, Tx};
 use crate::id::OrganizationId;
 use crate::journal::{self, Unit};
+use crate::mail::Mailer;
 
 /// One running instance.
 pub struct App {
@@ -19,6 +20,8 @@ pub struct App {
     pub config: Config,
     pub keys: Keys,
     pub callers: Callers,
+    /// None where no mail server is configured.
+    pub mail: Option<Mailer>,
     /// Signs page cursors, and keys the fingerprints of requests.
     pub cursor_secret: Vec<u8>,
     pub metrics: Option<PrometheusHandle>,
@@ -44,6 +47,7 @@ impl App {
     /// # Errors
     /// With a sentence for the person who starts it.
     pub async fn open(config: Config, clock: Clock, metrics: Option<PrometheusHandle>) -> Result<Arc<Self>, Broken> {
+        let mail = Mailer::open(config.smtp_url.as_deref(), config.mail_from.as_deref()).map_err(Broken)?;
         let db = Db::open(&config.database_url, config.database_connections)
             .await
             .map_err(|error| Broken(format!("The database cannot be opened: {error}")))?;
@@ -62,6 +66,7 @@ impl App {
             config,
             keys,
             callers: Callers::default(),
+            mail,
             cursor_secret,
             metrics,
             stopping: AtomicBool::new(false),

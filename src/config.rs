@@ -32,6 +32,14 @@ pub struct Config {
     #[arg(long, env = "TOUCHBASE_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     pub public_url: String,
 
+    /// Where mail is handed over: `smtps://USER:PASSWORD@HOST` or `smtp://…`; without it, no mail is sent.
+    #[arg(long, env = "TOUCHBASE_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// From whom mail comes: `calls@example.com` or `Northwind <calls@example.com>`.
+    #[arg(long, env = "TOUCHBASE_MAIL_FROM")]
+    pub mail_from: Option<String>,
+
     /// Origins whose pages may call the API from a browser, separated by commas; `*` for any.
     #[arg(long, env = "TOUCHBASE_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,

@@ -3,7 +3,7 @@
 //! The house, from the top: [`cli`] starts, [`server`] builds the application out of [`openapi`] and [`routes`],
 //! `features` has a room per capability (decide / remember / speak), [`jobs`] is work in the background, [`http`] is the same for all of them,
 //! [`app`] is what a handler may reach, [`journal`] is the one door for writes, [`access`] knows who is calling,
-//! [`db`] is the two databases. Arrows point down only.
+//! [`db`] is the two databases, [`mail`] is the way out. Arrows point down only.
 
 pub mod access;
 pub mod app;
@@ -19,6 +19,7 @@ pub mod id;
 pub mod jobs;
 pub mod journal;
 pub mod local_time;
+pub mod mail;
 pub mod openapi;
 pub mod refusal;
 pub mod routes;

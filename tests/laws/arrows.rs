@@ -17,7 +17,7 @@ const LEVELS: &[&[&str]] = &[
     &["app"],
     &["journal"],
     &["access"],
-    &["db"],
+    &["db", "mail"],
     &[
         "clock",
         "config",
