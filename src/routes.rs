@@ -13,6 +13,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::customers::endpoints(),
         features::imports::endpoints(),
         features::people::endpoints(),
+        features::absences::endpoints(),
         features::programs::endpoints(),
         features::talking_points::endpoints(),
         features::segments::endpoints(),

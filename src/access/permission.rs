@@ -28,6 +28,10 @@ crate::words! {
         UsersManage = "users:manage",
         /// Roles, invitation, deactivation.
         UsersSecure = "users:secure",
+        /// See and enter one's own absences.
+        AbsencesEnter = "absences:enter",
+        /// See and enter everybody's.
+        AbsencesManage = "absences:manage",
         ApiKeysManage = "api_keys:manage",
         AuditLogRead = "audit_log:read",
         CustomersRead = "customers:read",
@@ -80,6 +84,8 @@ impl Role {
                 P::OrganizationRead,
                 P::UsersRead,
                 P::UsersManage,
+                P::AbsencesEnter,
+                P::AbsencesManage,
                 P::AuditLogRead,
                 P::CustomersRead,
                 P::CustomersManage,
@@ -109,6 +115,7 @@ impl Role {
             Self::Executive => &[
                 P::OrganizationRead,
                 P::UsersRead,
+                P::AbsencesEnter,
                 P::CustomersRead,
                 P::ProgramsRead,
                 P::AssignmentsRead,
@@ -129,6 +136,7 @@ impl Role {
             Self::Contributor => &[
                 P::OrganizationRead,
                 P::UsersRead,
+                P::AbsencesEnter,
                 P::CustomersRead,
                 P::NotesRead,
                 P::ActionItemsRead,

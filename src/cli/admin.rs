@@ -109,6 +109,7 @@ async fn make(
         city: None,
         country: None,
         hired_on: None,
+        holiday_region: None,
     };
     setup::user(app, id, fields, Some(hash)).await
 }

@@ -127,6 +127,7 @@ async fn program(app: &Arc<App>, organization: OrganizationId, staff: &Staff) ->
             calls_to_prepare: 5,
             conversations_to_reach: 2,
             period: Period::Week,
+            daily_block: None,
         })
         .collect();
     let program = there.ok_or_else(|| broken("there is no ready-made program"))?;

@@ -1,5 +1,6 @@
 //! A room per capability. A feature may use another's domain and store, never its api.
 
+pub mod absences;
 pub mod action_items;
 pub mod assignments;
 pub mod attempts;

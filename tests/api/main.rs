@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod absences;
 mod action_items;
 mod api_keys;
 mod assignments;
@@ -27,6 +28,7 @@ mod faults;
 mod forgeries;
 mod ground;
 mod guesses;
+mod holidays;
 mod import_readings;
 mod imports;
 mod inputs;

@@ -223,7 +223,7 @@ impl CallingWindow {
 
     /// The window of one local date: its first instant, and the first one after it. `None` where
     /// the weekday is not one of ours, or clocks skip the whole window.
-    fn stretch(&self, date: NaiveDate, zone: Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    pub fn stretch(&self, date: NaiveDate, zone: Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         use chrono::Datelike;
         if !self.weekdays.contains(date.weekday()) {
             return None;

@@ -248,6 +248,7 @@ fn blank(email: String) -> UserInput {
         city: None,
         country: None,
         hired_on: None,
+        holiday_region: None,
     }
 }
 

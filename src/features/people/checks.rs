@@ -3,6 +3,7 @@
 use super::store;
 use super::user::User;
 use crate::access::{Caller, Permission, Role};
+use crate::features::absences::holiday;
 use crate::http::{Fault, Problem};
 use crate::journal::{Change, Unit};
 use crate::refusal::{Code, Refusal};
@@ -47,6 +48,7 @@ pub async fn user(unit: &mut Unit, caller: &Caller, change: &Change<User>) -> Re
     {
         faults.push(zone_fault(zone));
     }
+    faults.extend(after.fields.holiday_region.as_deref().and_then(region_fault));
     if before.is_none_or(|before| before.fields.manager_id != after.fields.manager_id) {
         faults.extend(manager_fault(unit, after).await?);
     }
@@ -72,6 +74,16 @@ pub fn zone_fault(zone: &str) -> Fault {
         "invalid_value",
         format!("`{zone}` is not the IANA name of a time zone; `Europe/Berlin` is one."),
     )
+}
+
+/// The fault of a region whose public holidays are not known, or that is spelled otherwise.
+pub fn region_fault(code: &str) -> Option<Fault> {
+    let detail = match holiday::Region::of(code) {
+        Some(region) if region.code() == code => return None,
+        Some(region) => format!("`{code}` is spelled `{}`.", region.code()),
+        None => holiday::no_such_region(code),
+    };
+    Some(Fault::new("/holiday_region", "not_found", detail))
 }
 
 /// An organization without an active admin could never let anybody in again.

@@ -10,7 +10,7 @@ use super::store;
 use super::user::{User, UserInput};
 use crate::access::{Caller, Permission, Role};
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Patch, Problem, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Fault, Patch, Problem, Reply};
 use crate::refusal::Code;
 
 /// The fields to change.
@@ -69,6 +69,9 @@ pub struct ProfileInput {
     pub city: Option<String>,
     #[schema(max_length = 100)]
     pub country: Option<String>,
+    /// Whose public holidays I keep, as `GET /v1/holiday-regions` lists them; the organization's when null.
+    #[schema(max_length = 64, example = "DE-BY")]
+    pub holiday_region: Option<String>,
 }
 
 /// Who I am.
@@ -99,7 +102,7 @@ async fn get_me(app: App, caller: Caller) -> Answer<Me> {
 
 /// Change my own profile.
 ///
-/// Name, title, phone, time zone, city and country. Everything else is for those who manage users.
+/// Name, title, phone, time zone, city, country and region of public holidays. Everything else is for those who manage users.
 #[utoipa::path(patch, path = "/v1/me", operation_id = "update_me", tag = "people",
     request_body(content = ProfilePatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The user as they are now", body = User)))]
@@ -119,6 +122,7 @@ async fn update_me(app: App, caller: Caller, patch: ProfilePatch, if_match: IfMa
         time_zone: profile.time_zone,
         city: profile.city,
         country: profile.country,
+        holiday_region: profile.holiday_region,
         ..user.fields.clone()
     };
     let change = user.revise(fields);
@@ -136,6 +140,7 @@ fn profile(fields: &UserInput) -> ProfileInput {
         time_zone,
         city,
         country,
+        holiday_region,
         ..
     } = fields.clone();
     ProfileInput {
@@ -145,6 +150,7 @@ fn profile(fields: &UserInput) -> ProfileInput {
         time_zone,
         city,
         country,
+        holiday_region,
     }
 }
 
@@ -161,7 +167,7 @@ async fn get_organization(app: App, caller: Caller) -> Answer<Organization> {
 
 /// Change the organization.
 ///
-/// Its name and its time zone; the short name is given once.
+/// Its name, its time zone, its working weekdays and whose public holidays it keeps; the short name is given once.
 #[utoipa::path(patch, path = "/v1/organization", operation_id = "update_organization", tag = "people",
     request_body(content = OrganizationPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The organization as it is now", body = Organization)))]
@@ -176,8 +182,12 @@ async fn update_organization(
         .await?
         .ok_or_else(Problem::not_found)?;
     let fields = patch.apply(&organization.fields)?;
-    if !crate::local_time::is_zone(&fields.time_zone) {
-        return Err(Problem::invalid(vec![checks::zone_fault(&fields.time_zone)]));
+    let unknown = !crate::local_time::is_zone(&fields.time_zone);
+    let zone = unknown.then(|| checks::zone_fault(&fields.time_zone));
+    let region = fields.holiday_region.as_deref().and_then(checks::region_fault);
+    let faults: Vec<Fault> = zone.into_iter().chain(region).collect();
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
     }
     let change = organization.revise(fields);
     if_match.allows(&change)?;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::db::Json;
+use crate::features::customers::calling_window::DayName;
 use crate::id::OrganizationId;
 use crate::journal::{Change, Changing};
 
@@ -16,6 +18,12 @@ pub struct OrganizationInput {
     /// IANA name: the zone of users and customers who have none of their own.
     #[schema(min_length = 1, max_length = 64, example = "Europe/Berlin")]
     pub time_zone: String,
+    /// Whose public holidays are kept by users who have no region of their own, as `GET /v1/holiday-regions` lists them; without one no public holidays are known.
+    #[schema(max_length = 64, example = "DE-BY")]
+    pub holiday_region: Option<String>,
+    /// The weekdays on which calls are made; Monday to Friday when null.
+    #[schema(value_type = Option<Vec<DayName>>, min_items = 1, max_items = 7)]
+    pub working_weekdays: Option<Json<Vec<DayName>>>,
 }
 
 /// The tenant: everything belongs to exactly one.

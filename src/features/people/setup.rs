@@ -63,6 +63,8 @@ pub async fn organization(app: &App, name: &str, time_zone: &str) -> Result<Orga
     let fields = OrganizationInput {
         name: name.to_owned(),
         time_zone: time_zone.to_owned(),
+        holiday_region: None,
+        working_weekdays: None,
     };
     let organization = Organization::new(id, slug.clone(), fields, unit.now());
     let made = match ready_made(&mut unit, organization).await {

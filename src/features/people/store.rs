@@ -21,7 +21,7 @@ fn name_key(user: &User) -> String {
 crate::record!(
     User, "user", "users",
     [active, invited_at, joined_at, password_changed_at, password_reset_requested_at, password_reset_offered_at, signed_out_at],
-    fields UserInput [email, name, role, title, department, manager_id, phone, time_zone, city, country, hired_on],
+    fields UserInput [email, name, role, title, department, manager_id, phone, time_zone, city, country, hired_on, holiday_region],
     derived { name_key: |user| name_key(user) },
     document: |user| Some(Document {
         collection: "users",
@@ -33,7 +33,7 @@ crate::record!(
 crate::record!(
     Organization, "organization", "organizations",
     [slug],
-    fields OrganizationInput [name, time_zone],
+    fields OrganizationInput [name, time_zone, holiday_region, working_weekdays],
 );
 
 /// Fields that users can be sorted by.

@@ -36,6 +36,9 @@ pub struct UserInput {
     #[schema(max_length = 100)]
     pub country: Option<String>,
     pub hired_on: Option<NaiveDate>,
+    /// Whose public holidays they keep, as `GET /v1/holiday-regions` lists them; the organization's when null.
+    #[schema(max_length = 64, example = "DE-BY")]
+    pub holiday_region: Option<String>,
 }
 
 /// A person of the organization, with a role.

@@ -1,6 +1,7 @@
 //! Programs: why and how calls are made.
 
 mod api;
+pub mod daily_block;
 pub mod program;
 pub mod retry_policy;
 pub mod store;

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::daily_block::{DailyBlock, DailyBlockBody};
 use super::retry_policy::RetryPolicy;
 use crate::clock::Timestamp;
 use crate::db::Json;
@@ -50,6 +51,10 @@ pub struct Participant {
     #[schema(minimum = 1, maximum = 1000)]
     pub conversations_to_reach: i64,
     pub period: Period,
+    /// The hours of the day that are kept free for calls, on the user's own clock; 09:00 to 17:00 when it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DailyBlockBody>)]
+    pub daily_block: Option<DailyBlock>,
 }
 
 /// What can be said of a program.
