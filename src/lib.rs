@@ -26,4 +26,5 @@ pub mod routes;
 pub mod server;
 pub mod telemetry;
 pub mod text;
+pub mod wording;
 pub mod workers;

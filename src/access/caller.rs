@@ -46,17 +46,17 @@ impl Caller {
     /// # Errors
     /// `insufficient_permission`, naming it.
     pub fn needs(&self, permission: Permission) -> Result<(), Refusal> {
-        let lacks = match (self.role.may(permission), &self.narrowed) {
-            (true, Some(only)) if !only.contains(&permission) => {
+        if self.may(permission) {
+            return Ok(());
+        }
+        let lacks = match &self.narrowed {
+            Some(only) if self.role.may(permission) => {
                 let only: Vec<String> = only.iter().map(|only| format!("`{only}`")).collect();
                 let only = only.join(", ");
                 format!("which this API key was not given: it is narrowed to {only}. Use a key that has it")
             }
-            (true, _) => return Ok(()),
-            (false, _) if self.api_key.is_some() => {
-                format!("which the role `{}` of this API key does not have", self.role)
-            }
-            (false, _) => format!("which your role `{}` does not have", self.role),
+            _ if self.api_key.is_some() => format!("which the role `{}` of this API key does not have", self.role),
+            _ => format!("which your role `{}` does not have", self.role),
         };
         Err(Refusal::new(
             Code::InsufficientPermission,

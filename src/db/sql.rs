@@ -130,6 +130,22 @@ impl Sql<'_> {
         self.push(&placeholder)
     }
 
+    /// Appends ` AND <column and sign> value`, when there is a value.
+    pub fn compare(&mut self, than: &str, value: Option<impl Bind>) -> &mut Self {
+        match value {
+            Some(value) => self.push(" AND ").push(than).push(" ").value(value),
+            None => self,
+        }
+    }
+
+    /// Appends ` AND <column> IN (…)`, when there is a list.
+    pub fn within<T: Bind + Copy>(&mut self, column: &str, among: Option<&[T]>) -> &mut Self {
+        match among {
+            Some(among) => self.push(" AND ").push(column).push(" IN ").list(among.iter().copied()),
+            None => self,
+        }
+    }
+
     /// Appends `($n, $n+1, …)`; an empty list matches nothing.
     pub fn list<T: Bind>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Self {
         self.push("(");

@@ -163,12 +163,11 @@ impl Sqlite {
     /// Opens a write transaction.
     ///
     /// Units that follow each other at once share SQLite's transaction, each within a savepoint, so that one write to disk makes all of
-    /// them durable. Each is told so by itself, and not before.
+    /// them durable. Each is told so by itself, and not before. One that will be `long` shares with nobody before it: they are not to
+    /// wait for it.
     ///
     /// # Errors
     /// When the writer is not to be had.
-    ///
-    /// One that will be `long` shares with nobody before it: they are not to wait for it.
     pub(super) async fn begin(self: &Arc<Self>, long: bool) -> Result<SqliteTx, Error> {
         let writer = self.turn().await?;
         let mut tx = SqliteTx {

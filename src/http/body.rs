@@ -15,6 +15,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::problem::segment;
 use super::rules::Rules;
 use super::{Endpoint, Fault, Problem};
 use crate::refusal::Code;
@@ -254,11 +255,7 @@ fn unfit(value: &Value, pointer: &str, faults: &mut Vec<Fault>) {
             for (name, value) in fields {
                 // A name that is unfit itself is told at the object.
                 faults.extend(is_unfit(name).then(fault));
-                unfit(
-                    value,
-                    &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
-                    faults,
-                );
+                unfit(value, &format!("{pointer}/{}", segment(name)), faults);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -56,8 +56,18 @@ pub struct Endpoint {
     pub sorts: Option<(Vec<&'static str>, &'static str)>,
     /// What the document says of it. Written anew each time: a server needs it once, to begin with.
     operation: fn() -> Operation,
-    schemas: fn(&mut Vec<(String, RefOr<Schema>)>),
+    schemas: Schemas,
     route: fn() -> Route,
+}
+
+/// Adds the schemas that an operation names.
+pub(super) type Schemas = fn(&mut Vec<(String, RefOr<Schema>)>);
+
+/// The schemas that it adds.
+pub(super) fn named(schemas: Schemas) -> Vec<(String, RefOr<Schema>)> {
+    let mut all = Vec::new();
+    schemas(&mut all);
+    all
 }
 
 fn written<P: utoipa::Path + for<'t> utoipa::__dev::Tags<'t>>() -> Operation {
@@ -88,9 +98,10 @@ impl Endpoint {
         };
         let bodies: Vec<String> = body.iter().flat_map(|body| body.content.keys().cloned()).collect();
         let body_required = body.is_some_and(|body| body.required == Some(utoipa::openapi::Required::True));
-        let mut endpoint = Self {
-            offers: Vec::new(),
-            columns: None,
+        let columns = export::columns(&operation, P::schemas);
+        Self {
+            offers: offers(&operation, columns.is_some()),
+            columns,
             sorts: None,
             id: operation.operation_id.clone().unwrap_or_default(),
             method,
@@ -103,10 +114,7 @@ impl Endpoint {
             operation: written::<P>,
             schemas: P::schemas,
             route,
-        };
-        endpoint.columns = export::columns(&endpoint);
-        endpoint.offers = offers(&operation, endpoint.columns.is_some());
-        endpoint
+        }
     }
 
     /// The operation as the document describes it.
@@ -116,9 +124,7 @@ impl Endpoint {
 
     /// The schemas that the operation names, and those that these name.
     pub fn schemas(&self) -> Vec<(String, RefOr<Schema>)> {
-        let mut schemas = Vec::new();
-        (self.schemas)(&mut schemas);
-        schemas
+        named(self.schemas)
     }
 
     /// Takes many items at once: a larger body, and an `Idempotency-Key` without fail.
@@ -131,7 +137,7 @@ impl Endpoint {
         }
     }
 
-    /// A list that can be sorted: what its handler hands to [`super::page::Paging::window`], for the document.
+    /// A list that can be sorted: what its handler hands to [`super::page::Paging::window`], and the sort when none is named.
     #[must_use]
     pub fn sorted<R>(self, sorts: &'static [Sort<R>], default: &'static str) -> Self {
         self.sorted_by(sorts.iter().map(|sort| sort.name).collect(), default)

@@ -7,9 +7,11 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::stream;
 use serde_json::Value;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::{RefOr, Schema};
 
-use super::{Endpoint, Problem, csv, query};
+use super::endpoint::{Schemas, named};
+use super::{Problem, csv, query};
 
 pub const JSON: &str = "application/json";
 pub const CSV: &str = "text/csv";
@@ -26,12 +28,12 @@ pub(super) struct Asked {
 type Column = (String, Option<String>);
 
 /// The columns of a list endpoint, in the order of the document; `None` when it is not a list.
-pub(super) fn columns(endpoint: &Endpoint) -> Option<Vec<Column>> {
-    let value = serde_json::to_value(endpoint.operation()).ok()?;
+pub(super) fn columns(operation: &Operation, schemas: Schemas) -> Option<Vec<Column>> {
+    let value = serde_json::to_value(operation).ok()?;
     let page = value["responses"]["200"]["content"][JSON]["schema"]["$ref"]
         .as_str()
         .and_then(last)?;
-    let schemas = endpoint.schemas();
+    let schemas = named(schemas);
     let schema = |name: &str| {
         let found = schemas.iter().find(|(known, _)| known == name);
         found.map(|(_, schema)| schema)

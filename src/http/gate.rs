@@ -17,6 +17,7 @@ use super::bearer::authenticate;
 use super::body::{Parsed, Raw, Rule, parse};
 use super::bulk::Items;
 use super::endpoint::{Access, Size};
+use super::page::Unsorted;
 use super::precondition::IfMatch;
 use super::rules::Rules;
 use super::{Endpoint, Problem, accept, export, idempotency, request_id};
@@ -84,6 +85,9 @@ impl Gate {
             Prepared::Answered(response) => return Ok(request.into_response(response)),
             Prepared::Go(answered) => answered,
         };
+        if let Some((_, default)) = self.endpoint.sorts {
+            request.extensions_mut().insert(Unsorted(default));
+        }
         if let Some(columns) = self.endpoint.columns.as_ref().filter(|_| kind != export::JSON) {
             return export::answer(request, next, kind, columns).await;
         }

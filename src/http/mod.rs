@@ -27,9 +27,10 @@ pub use body::{Json, Patch};
 pub use bulk::{Bulk, BulkMode};
 pub use endpoint::{Access, Endpoint};
 pub use page::{Cursor, Paging, Sort, SortKey};
+pub use precondition::Known;
 pub use problem::{Answer, Fault, Problem, ProblemBody};
 pub use query::Query;
-pub use reply::{Known, Reply};
+pub use reply::Reply;
 
 /// The application, as handlers take it.
 pub type App = actix_web::web::Data<Arc<crate::app::App>>;

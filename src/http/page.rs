@@ -42,7 +42,15 @@ pub struct Paging {
     #[serde(skip)]
     #[param(ignore)]
     binding: String,
+    /// The sort when none is named, as the endpoint's row has it.
+    #[serde(skip)]
+    #[param(ignore)]
+    default: &'static str,
 }
+
+/// The sort of a list when none is named, from its row to its handler.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unsorted(pub &'static str);
 
 impl FromRequest for Paging {
     type Error = Problem;
@@ -50,6 +58,9 @@ impl FromRequest for Paging {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(query::read::<Self>(request).map(|mut paging| {
+            if let Some(Unsorted(default)) = request.extensions().get() {
+                paging.default = default;
+            }
             if let Some(asked) = request.extensions().get::<super::export::Asked>() {
                 paging.cursor.clone_from(&asked.cursor);
                 paging.limit = Some(asked.limit);
@@ -122,7 +133,7 @@ impl Paging {
         self.limit.unwrap_or(DEFAULT_LIMIT)
     }
 
-    /// The window that is asked for. `default` is the sort when none is named, in the same form.
+    /// The window that is asked for; in the order of the endpoint's row, when none is named.
     ///
     /// # Errors
     /// 400 that names the fields one can sort by, or refuses a foreign cursor.
@@ -131,10 +142,9 @@ impl Paging {
         app: &super::App,
         caller: &Caller,
         sorts: &'static [Sort<R>],
-        default: &'static str,
     ) -> Result<Window<R>, Problem> {
         let mut order: Vec<(&'static Sort<R>, bool)> = Vec::new();
-        for wanted in self.sort.as_deref().unwrap_or(default).split(',').map(str::trim) {
+        for wanted in self.sort.as_deref().unwrap_or(self.default).split(',').map(str::trim) {
             let (name, descending) = wanted.strip_prefix('-').map_or((wanted, false), |name| (name, true));
             let sort = sorts.iter().find(|sort| sort.name == name).ok_or_else(|| {
                 let known: Vec<&str> = sorts.iter().map(|sort| sort.name).collect();

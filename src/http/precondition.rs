@@ -1,4 +1,4 @@
-//! `If-Match`: do this only if the record is still as it was read.
+//! `If-Match`: do this only if the record is still as it was read. `If-None-Match`: show it only if it is not.
 
 use std::future::{Ready, ready};
 
@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpRequest};
 
-use super::Problem;
+use super::{Problem, query};
 use crate::journal::{Change, Record, change};
 use crate::refusal::Code;
 
@@ -99,4 +99,42 @@ impl IfMatch {
             ),
         )
     }
+}
+
+/// The revision that the client has of a record (`If-None-Match`), where it asks for the record whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Known(pub(super) Option<i64>);
+
+impl FromRequest for Known {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let tag = request.headers().get(header::IF_NONE_MATCH).filter(|_| whole(request));
+        let tag = tag.and_then(|tag| tag.to_str().ok()).map(bare);
+        ready(Ok(Self(tag.and_then(|tag| tag.parse().ok()))))
+    }
+}
+
+/// Whether nothing of the record is cut, and nothing added: then its revision speaks for it.
+pub(super) fn whole(request: &HttpRequest) -> bool {
+    let asked = |name| query::parameter(request, name).is_some();
+    !asked("fields") && !asked("expand")
+}
+
+/// A tag without its quotes, and without what caches and compression add to it.
+fn bare(tag: &str) -> &str {
+    let tag = tag.trim();
+    let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    tag.strip_suffix("-gzip").unwrap_or(tag)
+}
+
+/// Whether `If-None-Match` names this tag (weak comparison, RFC 9110 §13.1.2).
+pub(super) fn none_match(request: &HttpRequest, etag: &str) -> bool {
+    request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim() == "*" || bare(tag) == bare(etag))
 }

@@ -40,6 +40,11 @@ impl Fault {
     }
 }
 
+/// A name as a part of a JSON Pointer.
+pub(super) fn segment(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// A refusal on its way to the client.
 #[derive(Debug, Clone)]
 pub struct Problem {

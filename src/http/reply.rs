@@ -1,17 +1,15 @@
 //! What a handler answers: a status, a body, an `ETag`, and what the client asked of their shape.
 
-use std::future::{Ready, ready};
-
 use actix_web::body::BoxBody;
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::precondition::{Known, none_match, whole};
 use super::{Answer, Problem};
 use crate::access::Caller;
 use crate::app::App;
@@ -37,10 +35,10 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    fn with_status(status: StatusCode, body: T) -> Self {
+    fn with_status(status: StatusCode, body: impl Into<Option<T>>) -> Self {
         Self {
             status,
-            body: Some(body),
+            body: body.into(),
             etag: None,
             location: None,
             content_type: "application/json",
@@ -132,48 +130,11 @@ impl<T: Record> Reply<T> {
         if let Known(Some(known)) = known
             && journal::revision::<T>(&mut db, caller.organization, id).await? == Some(known)
         {
-            return Ok(Self {
-                status: StatusCode::NOT_MODIFIED,
-                body: None,
-                etag: Some(known),
-                location: None,
-                content_type: "application/json",
-                headers: Vec::new(),
-                secrets: &[],
-                living: false,
-            });
+            return Ok(Self::with_status(StatusCode::NOT_MODIFIED, None).revision(known));
         }
         let record = journal::find(&mut db, caller.organization, id).await?;
         Ok(Self::record(record.ok_or_else(Problem::not_found)?))
     }
-}
-
-/// The revision that the client has of a record (`If-None-Match`), where it asks for the record whole.
-#[derive(Debug, Clone, Copy)]
-pub struct Known(Option<i64>);
-
-impl FromRequest for Known {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let tag = request.headers().get(header::IF_NONE_MATCH).filter(|_| whole(request));
-        let tag = tag.and_then(|tag| tag.to_str().ok()).map(bare);
-        ready(Ok(Self(tag.and_then(|tag| tag.parse().ok()))))
-    }
-}
-
-/// Whether nothing of the record is cut, and nothing added: then its revision speaks for it.
-fn whole(request: &HttpRequest) -> bool {
-    let asked = |name| super::query::parameter(request, name).is_some();
-    !asked("fields") && !asked("expand")
-}
-
-/// A tag without its quotes, and without what caches and compression add to it.
-fn bare(tag: &str) -> &str {
-    let tag = tag.trim();
-    let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
-    tag.strip_suffix("-gzip").unwrap_or(tag)
 }
 
 impl<T: Serialize> Reply<T> {
@@ -254,16 +215,6 @@ impl<T: Serialize> Reply<T> {
         }
         Ok(response.body(bytes))
     }
-}
-
-/// Whether `If-None-Match` names this tag (weak comparison, RFC 9110 §13.1.2).
-fn none_match(request: &HttpRequest, etag: &str) -> bool {
-    request
-        .headers()
-        .get_all(header::IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|tag| tag.trim() == "*" || bare(tag) == bare(etag))
 }
 
 fn hash_tag(bytes: &[u8]) -> String {

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use touchbase::access::{Permission, Scope, key};
-use touchbase::db::{Json, Kind, On, Reader, Sqls};
+use touchbase::access::{Permission, Scope};
+use touchbase::db::{Kind, On, Reader, Sqls};
 use touchbase::features::briefs::{part::Part, store};
 
 use crate::support::{Client, Server};
@@ -239,30 +239,11 @@ async fn who_may_not_read_a_part_is_told_so() {
     );
     server.viewer().get(&path).await.expect(200);
 
-    let narrowed = |permissions: Vec<Permission>| {
-        let (secret, server) = (key::generate(), &server);
-        async move {
-            let (app, now) = (&server.app, server.app.clock.now());
-            let mut tx = app.db.begin().await.unwrap();
-            tx.sql("INSERT INTO api_keys (organization_id, id, name, name_key, role, permissions, secret_hash, hint, revision, created_at, updated_at) VALUES ($1, $2, 'k', 'k', 'admin', $3, $4, 'tb_', 1, $5, $5)")
-                .bind(server.organization)
-                .bind(app.clock.id())
-                .bind(Json(permissions))
-                .bind(key::hash(&secret))
-                .bind(now)
-                .run()
-                .await
-                .unwrap();
-            tx.commit().await.unwrap();
-            Client {
-                token: Some(secret),
-                ..server.nobody()
-            }
-        }
-    };
-    let key = narrowed(vec![Permission::AssignmentsRead]).await;
+    let key = server.script(&[Permission::AssignmentsRead]).await;
     assert_eq!(key.get(&path).await.problem(403), "insufficient_permission");
-    let key = narrowed(vec![Permission::AssignmentsRead, Permission::CustomersRead]).await;
+    let key = server
+        .script(&[Permission::AssignmentsRead, Permission::CustomersRead])
+        .await;
     let brief = key.get(&path).await.expect(200);
     assert_eq!(
         (&brief["notes"], &brief["nps"]["answers"], &brief["action_items"]),

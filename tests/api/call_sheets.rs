@@ -1,7 +1,7 @@
 //! The call sheet: a day's calls on paper.
 
 use base64::Engine as _;
-use chrono::{Days, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -30,12 +30,15 @@ async fn sheet(client: &Client, date: impl std::fmt::Display) -> String {
     reply.text
 }
 
+fn in_a_week(server: &Server) -> NaiveDate {
+    server.app.clock.now().plus(TimeDelta::days(7)).utc().date_naive()
+}
+
 #[actix_web::test]
 async fn a_days_calls_are_a_page_each() {
     let server = Server::start().await;
     let executive = server.executive();
-    let today = server.app.clock.now().utc().date_naive();
-    let day = today.checked_add_days(Days::new(7)).unwrap();
+    let day = in_a_week(&server);
     let noon = day.and_hms_opt(12, 0, 0).unwrap().and_utc();
     call(&server, "Scheduled", json!({"scheduled_for": noon})).await;
     call(&server, "Due", json!({"due_on": day, "priority": "urgent"})).await;
@@ -77,14 +80,7 @@ async fn a_days_calls_are_a_page_each() {
 async fn the_day_is_that_of_the_callers_own_zone() {
     let server = Server::start().await;
     let executive = server.executive();
-    let day = server
-        .app
-        .clock
-        .now()
-        .utc()
-        .date_naive()
-        .checked_add_days(Days::new(7))
-        .unwrap();
+    let day = in_a_week(&server);
     // Late in the evening in Berlin: the next day in Tokyo.
     let late = day.and_hms_opt(20, 0, 0).unwrap().and_utc();
     call(&server, "Late", json!({"scheduled_for": late})).await;
@@ -105,14 +101,7 @@ async fn the_day_is_that_of_the_callers_own_zone() {
 async fn nothing_that_customers_are_called_runs_on_the_page() {
     let server = Server::start().await;
     let (manager, executive) = (server.manager(), server.executive());
-    let day = server
-        .app
-        .clock
-        .now()
-        .utc()
-        .date_naive()
-        .checked_add_days(Days::new(7))
-        .unwrap();
+    let day = in_a_week(&server);
     let assignment = call(&server, HOSTILE, json!({"due_on": day, "reason": HOSTILE})).await;
     let customer = &assignment["customer_id"];
     let contact = json!({"customer_id": customer, "name": HOSTILE, "title": HOSTILE, "phone": HOSTILE});

@@ -147,7 +147,7 @@ async fn a_leaver_is_out_at_once_and_an_admin_remains() {
         .post("/v1/api-keys", json!({"name": "script", "role": "admin"}))
         .await
         .expect(201);
-    let script = crate::api_keys::with(&server, &key);
+    let script = server.with_key(&key);
     assert_eq!(
         script.patch(&own, json!({"role": "viewer"})).await.problem(409),
         "wrong_state"
@@ -261,7 +261,7 @@ async fn a_file_gives_no_role_that_a_request_could_not_give() {
         let (server, admin) = (&server, admin.clone());
         async move {
             let new = json!({"name": "People", "role": "admin", "permissions": permissions});
-            crate::api_keys::with(server, &admin.post("/v1/api-keys", new).await.expect(201))
+            server.with_key(&admin.post("/v1/api-keys", new).await.expect(201))
         }
     };
     // A narrowed key makes nobody mightier than itself, in a file as little as in a request.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use touchbase::access::{Permission, Role, key};
-use touchbase::db::{Json, Sqls};
+use touchbase::access::{Permission, Role};
+use touchbase::db::Sqls;
 use touchbase::http::{Access, Endpoint};
 use touchbase::routes;
 use uuid::Uuid;
@@ -21,30 +21,10 @@ async fn everybody(server: &Server) -> Vec<(String, Client)> {
         .iter()
         .map(|role| (role.to_string(), server.client(*role)))
         .collect();
-    callers.push(("key".into(), narrowed_key(server).await));
+    callers.push(("key".into(), server.script(&[NARROWED]).await));
     callers.push(("nobody".into(), server.nobody()));
     callers.push(("deactivated".into(), deactivated(server).await));
     callers
-}
-
-async fn narrowed_key(server: &Server) -> Client {
-    let secret = key::generate();
-    let (app, now) = (&server.app, server.app.clock.now());
-    let mut tx = app.db.begin().await.unwrap();
-    tx.sql("INSERT INTO api_keys (organization_id, id, name, name_key, role, permissions, secret_hash, hint, revision, created_at, updated_at) VALUES ($1, $2, 'grid', 'grid', 'admin', $3, $4, 'tb_', 1, $5, $5)")
-        .bind(server.organization)
-        .bind(app.clock.id())
-        .bind(Json(vec![NARROWED]))
-        .bind(key::hash(&secret))
-        .bind(now)
-        .run()
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    Client {
-        token: Some(secret),
-        ..server.nobody()
-    }
 }
 
 async fn deactivated(server: &Server) -> Client {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use touchbase::access::Role;
+use touchbase::access::{Permission, Role};
 use touchbase::app::App;
 use touchbase::clock::Clock;
 use touchbase::config::Config;
@@ -140,6 +140,21 @@ impl Server {
 
     pub fn viewer(&self) -> Client {
         self.client(Role::Viewer)
+    }
+
+    /// A script with an admin's API key that has these permissions alone.
+    pub async fn script(&self, permissions: &[Permission]) -> Client {
+        let key = serde_json::json!({"name": "Script", "role": Role::Admin, "permissions": permissions});
+        let key = self.admin().post("/v1/api-keys", key).await.expect(201);
+        self.with_key(&key)
+    }
+
+    /// A script with this API key, as it was created.
+    pub fn with_key(&self, created: &Value) -> Client {
+        Client {
+            token: Some(created["secret"].as_str().unwrap().to_owned()),
+            ..self.nobody()
+        }
     }
 
     /// A client that has not signed in.

@@ -77,7 +77,7 @@ async fn list_action_items(
     filter: Query<ActionItemFilter>,
     paging: Paging,
 ) -> Answer<ActionItemPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "due_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let asking = Asking {
         user: caller.user,
         department: caller.department.clone(),

@@ -40,7 +40,7 @@ async fn list_action_item_comments(
     paging: Paging,
 ) -> Answer<ActionItemCommentPage> {
     let (mut db, scope) = (app.read(), caller.scope());
-    let window = paging.window(&app, &caller, store::COMMENT_SORTS, "created_at")?;
+    let window = paging.window(&app, &caller, store::COMMENT_SORTS)?;
     store::find(&mut db, &scope, *id)
         .await?
         .ok_or_else(Problem::not_found)?;

@@ -157,27 +157,13 @@ pub struct Asking {
 impl ActionItemFilter {
     fn narrow(&self, sql: &mut Sql<'_>, scope: &Scope, asking: &Asking) {
         scope.narrow_items(sql);
-        if let Some(statuses) = &self.status_in {
-            sql.push(" AND action_items.status IN ")
-                .list(statuses.0.iter().copied());
-        }
-        if let Some(kinds) = &self.kind_in {
-            sql.push(" AND action_items.kind IN ").list(kinds.0.iter().copied());
-        }
-        if let Some(priorities) = &self.priority_in {
-            sql.push(" AND action_items.priority IN ")
-                .list(priorities.0.iter().copied());
-        }
+        sql.within("action_items.status", self.status_in.as_deref());
+        sql.within("action_items.kind", self.kind_in.as_deref());
+        sql.within("action_items.priority", self.priority_in.as_deref());
         self.narrow_people(sql, asking);
-        if let Some(id) = self.customer_id {
-            sql.push(" AND action_items.customer_id = ").value(id);
-        }
-        if let Some(id) = self.assignment_id {
-            sql.push(" AND action_items.assignment_id = ").value(id);
-        }
-        if let Some(id) = self.attempt_id {
-            sql.push(" AND action_items.attempt_id = ").value(id);
-        }
+        sql.compare("action_items.customer_id =", self.customer_id);
+        sql.compare("action_items.assignment_id =", self.assignment_id);
+        sql.compare("action_items.attempt_id =", self.attempt_id);
         if let Some(overdue) = self.overdue {
             sql.push(if overdue { " AND (" } else { " AND NOT (" })
                 .push("action_items.status NOT IN ('completed', 'canceled') AND action_items.due_key < ")
@@ -190,9 +176,7 @@ impl ActionItemFilter {
                 .value(asking.now)
                 .push(")");
         }
-        if let Some(promised) = self.promised {
-            sql.push(" AND action_items.promised = ").value(promised);
-        }
+        sql.compare("action_items.promised =", self.promised);
         if let Some(told) = self.told {
             sql.push(if told {
                 " AND action_items.customer_told_at IS NOT NULL"
@@ -204,9 +188,7 @@ impl ActionItemFilter {
     }
 
     fn narrow_people(&self, sql: &mut Sql<'_>, asking: &Asking) {
-        if let Some(id) = self.owner_id {
-            sql.push(" AND action_items.owner_id = ").value(id);
-        }
+        sql.compare("action_items.owner_id =", self.owner_id);
         match (self.mine, asking.user) {
             (Some(true), me) => {
                 sql.push(" AND action_items.owner_id = ").value(me);
@@ -232,9 +214,7 @@ impl ActionItemFilter {
             }
             (Some(false), None) | (None, _) => {}
         }
-        if let Some(id) = self.created_by {
-            sql.push(" AND action_items.created_by = ").value(id);
-        }
+        sql.compare("action_items.created_by =", self.created_by);
     }
 
     fn narrow_times(&self, sql: &mut Sql<'_>) {

@@ -106,7 +106,7 @@ async fn list_assignments(
     expand: Query<Expanding>,
     paging: Paging,
 ) -> Answer<AssignmentPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "due_on")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let (mut db, now) = (app.read(), app.clock.now());
     let listed = store::list(&mut db, &caller.scope(), caller.user, now, &filter, &window).await?;
     let shown = Shown::read(&mut db, &caller, &expand, &listed.rows).await?;

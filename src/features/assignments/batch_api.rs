@@ -252,7 +252,7 @@ fn count(of: usize) -> i64 {
 #[utoipa::path(get, path = "/v1/assignment-batches", operation_id = "list_assignment_batches", tag = "assignments", params(Paging),
     responses((status = 200, description = "A page of bulk assignments", body = AssignmentBatchPage)))]
 async fn list_assignment_batches(app: App, caller: Caller, paging: Paging) -> Answer<AssignmentBatchPage> {
-    let window = paging.window(&app, &caller, store::BATCH_SORTS, "-created_at")?;
+    let window = paging.window(&app, &caller, store::BATCH_SORTS)?;
     let listed = store::list_batches(&mut app.read(), &caller.scope(), &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

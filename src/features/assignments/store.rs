@@ -122,9 +122,7 @@ pub struct AssignmentFilter {
 
 impl AssignmentFilter {
     fn narrow(&self, sql: &mut Sql<'_>, me: Option<UserId>, now: Timestamp) {
-        if let Some(status) = self.status {
-            sql.push(" AND assignments.status = ").value(status);
-        }
+        sql.compare("assignments.status =", self.status);
         if let Some(List(status)) = &self.status_in {
             // Written out and in order, so that the indexes of open assignments are recognised.
             let mut status = status.clone();
@@ -132,9 +130,7 @@ impl AssignmentFilter {
             let words: Vec<String> = status.iter().map(|status| format!("'{status}'")).collect();
             sql.push(&format!(" AND assignments.status IN ({})", words.join(", ")));
         }
-        if let Some(assignee) = self.assignee_id {
-            sql.push(" AND assignments.assignee_id = ").value(assignee);
-        }
+        sql.compare("assignments.assignee_id =", self.assignee_id);
         match (self.mine, me) {
             (Some(true), Some(me)) => {
                 sql.push(" AND assignments.assignee_id = ").value(me);
@@ -148,30 +144,14 @@ impl AssignmentFilter {
             }
             (Some(false), None) | (None, _) => {}
         }
-        if let Some(customer) = self.customer_id {
-            sql.push(" AND assignments.customer_id = ").value(customer);
-        }
-        if let Some(program) = self.program_id {
-            sql.push(" AND assignments.program_id = ").value(program);
-        }
-        if let Some(batch) = self.batch_id {
-            sql.push(" AND assignments.batch_id = ").value(batch);
-        }
-        if let Some(priority) = self.priority {
-            sql.push(" AND assignments.priority = ").value(priority);
-        }
-        if let Some(from) = self.due_on_gte {
-            sql.push(" AND assignments.due_on >= ").value(from);
-        }
-        if let Some(until) = self.due_on_lt {
-            sql.push(" AND assignments.due_on < ").value(until);
-        }
-        if let Some(from) = self.scheduled_for_gte {
-            sql.push(" AND assignments.scheduled_for >= ").value(from);
-        }
-        if let Some(until) = self.scheduled_for_lt {
-            sql.push(" AND assignments.scheduled_for < ").value(until);
-        }
+        sql.compare("assignments.customer_id =", self.customer_id);
+        sql.compare("assignments.program_id =", self.program_id);
+        sql.compare("assignments.batch_id =", self.batch_id);
+        sql.compare("assignments.priority =", self.priority);
+        sql.compare("assignments.due_on >=", self.due_on_gte);
+        sql.compare("assignments.due_on <", self.due_on_lt);
+        sql.compare("assignments.scheduled_for >=", self.scheduled_for_gte);
+        sql.compare("assignments.scheduled_for <", self.scheduled_for_lt);
         match self.snoozed {
             Some(true) => {
                 sql.push(" AND assignments.snoozed_until > ").value(now);
@@ -183,12 +163,8 @@ impl AssignmentFilter {
             }
             None => {}
         }
-        if let Some(from) = self.updated_at_gte {
-            sql.push(" AND assignments.updated_at >= ").value(from);
-        }
-        if let Some(until) = self.updated_at_lt {
-            sql.push(" AND assignments.updated_at < ").value(until);
-        }
+        sql.compare("assignments.updated_at >=", self.updated_at_gte);
+        sql.compare("assignments.updated_at <", self.updated_at_lt);
     }
 }
 

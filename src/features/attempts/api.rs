@@ -21,7 +21,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[utoipa::path(get, path = "/v1/attempts", operation_id = "list_attempts", tag = "attempts", params(AttemptFilter, Paging),
     responses((status = 200, description = "A page of attempts", body = AttemptPage)))]
 async fn list_attempts(app: App, caller: Caller, filter: Query<AttemptFilter>, paging: Paging) -> Answer<AttemptPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "-occurred_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }
@@ -42,7 +42,7 @@ async fn list_assignment_attempts(
     id: Path<AssignmentId>,
     paging: Paging,
 ) -> Answer<AttemptPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "occurred_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let (mut db, scope) = (app.read(), caller.scope());
     let assignment = assignments::store::find(&mut db, &scope, *id).await?;
     let filter = AttemptFilter {

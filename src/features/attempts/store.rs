@@ -65,40 +65,20 @@ pub struct AttemptFilter {
 
 impl AttemptFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(id) = self.assignment_id {
-            sql.push(" AND attempts.assignment_id = ").value(id);
-        }
-        if let Some(id) = self.customer_id {
-            sql.push(" AND attempts.customer_id = ").value(id);
-        }
-        if let Some(id) = self.user_id {
-            sql.push(" AND attempts.user_id = ").value(id);
-        }
-        if let Some(id) = self.program_id {
-            sql.push(" AND attempts.program_id = ").value(id);
-        }
-        if let Some(id) = self.contact_id {
-            sql.push(" AND attempts.contact_id = ").value(id);
-        }
-        if let Some(disposition) = self.disposition {
-            sql.push(" AND attempts.disposition = ").value(disposition);
-        }
+        sql.compare("attempts.assignment_id =", self.assignment_id);
+        sql.compare("attempts.customer_id =", self.customer_id);
+        sql.compare("attempts.user_id =", self.user_id);
+        sql.compare("attempts.program_id =", self.program_id);
+        sql.compare("attempts.contact_id =", self.contact_id);
+        sql.compare("attempts.disposition =", self.disposition);
         if let Some(List(dispositions)) = &self.disposition_in {
             sql.push(" AND attempts.disposition IN ")
                 .list(dispositions.iter().copied());
         }
-        if let Some(from) = self.occurred_at_gte {
-            sql.push(" AND attempts.occurred_at >= ").value(from);
-        }
-        if let Some(until) = self.occurred_at_lt {
-            sql.push(" AND attempts.occurred_at < ").value(until);
-        }
-        if let Some(from) = self.created_at_gte {
-            sql.push(" AND attempts.created_at >= ").value(from);
-        }
-        if let Some(until) = self.created_at_lt {
-            sql.push(" AND attempts.created_at < ").value(until);
-        }
+        sql.compare("attempts.occurred_at >=", self.occurred_at_gte);
+        sql.compare("attempts.occurred_at <", self.occurred_at_lt);
+        sql.compare("attempts.created_at >=", self.created_at_gte);
+        sql.compare("attempts.created_at <", self.created_at_lt);
     }
 }
 

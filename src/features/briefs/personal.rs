@@ -16,6 +16,7 @@ use crate::features::talking_points::fields::{
 };
 use crate::features::talking_points::render::words;
 use crate::local_time;
+use crate::wording::grouped_digits;
 
 /// What one asks to listen.
 const OPEN_QUESTIONS: [&str; 4] = [
@@ -154,13 +155,7 @@ pub fn amount(money: &Money) -> String {
     let decimals = usize::try_from(decimals(&money.currency)).unwrap_or(2);
     let digits = format!("{:0>width$}", money.amount_minor.unsigned_abs(), width = decimals + 1);
     let (whole, cents) = digits.split_at(digits.len().saturating_sub(decimals));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
+    let grouped = grouped_digits(whole);
     let point = if cents.is_empty() { "" } else { "." };
     let sign = if money.amount_minor < 0 { "-" } else { "" };
     format!("{sign}{grouped}{point}{cents} {}", money.currency)

@@ -4,6 +4,8 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::wording::{self, some};
+
 /// An anniversary is told so many days ahead.
 const AHEAD: i64 = 30;
 
@@ -43,13 +45,6 @@ fn words(days: i64, months: u32) -> String {
     }
 }
 
-/// `1 day`, `29 days`.
-#[must_use]
-pub fn some(count: i64, what: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{ending}")
-}
-
 /// Months that are over. The last day of a month stands for days that the month does not have.
 fn whole_months(since: NaiveDate, today: NaiveDate) -> u32 {
     let months = (today.year() - since.year()) * 12 + i32::try_from(today.month()).unwrap_or(0)
@@ -67,13 +62,8 @@ fn anniversary(since: NaiveDate, today: NaiveDate) -> Option<String> {
     let years = whole_months(since, until) / 12;
     let day = since.checked_add_months(Months::new(years * 12))?;
     let ahead = day.signed_duration_since(today).num_days();
-    let when = match ahead {
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        2..=AHEAD => format!("in {ahead} days"),
-        _ => return None,
-    };
-    (years > 0).then(|| format!("{} {when}", some(years.into(), "year")))
+    let near = years > 0 && (0..=AHEAD).contains(&ahead);
+    near.then(|| format!("{} {}", some(years.into(), "year"), wording::ahead(ahead)))
 }
 
 #[cfg(test)]

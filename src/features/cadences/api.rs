@@ -64,7 +64,7 @@ pub struct CustomerCadence {
 #[utoipa::path(get, path = "/v1/cadences", operation_id = "list_cadences", tag = "segments", params(CadenceFilter, Paging),
     responses((status = 200, description = "A page of cadences", body = CadencePage)))]
 async fn list_cadences(app: App, caller: Caller, filter: Query<CadenceFilter>, paging: Paging) -> Answer<CadencePage> {
-    let window = paging.window(&app, &caller, store::SORTS, "tag")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

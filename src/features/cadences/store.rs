@@ -65,12 +65,8 @@ impl CadenceFilter {
         if let Some(tag) = &self.tag {
             sql.push(" AND cadences.tag_key = ").value(fold::key(tag));
         }
-        if let Some(from) = self.updated_at_gte {
-            sql.push(" AND cadences.updated_at >= ").value(from);
-        }
-        if let Some(until) = self.updated_at_lt {
-            sql.push(" AND cadences.updated_at < ").value(until);
-        }
+        sql.compare("cadences.updated_at >=", self.updated_at_gte);
+        sql.compare("cadences.updated_at <", self.updated_at_lt);
     }
 }
 

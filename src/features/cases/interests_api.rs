@@ -58,7 +58,7 @@ async fn list_service_interests(
     filter: Query<ServiceInterestFilter>,
     paging: Paging,
 ) -> Answer<ServiceInterestPage> {
-    let window = paging.window(&app, &caller, store::INTEREST_SORTS, "-raised_at")?;
+    let window = paging.window(&app, &caller, store::INTEREST_SORTS)?;
     let listed = store::interests(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

@@ -57,7 +57,7 @@ async fn list_rescue_cases(
     filter: Query<RescueCaseFilter>,
     paging: Paging,
 ) -> Answer<RescueCasePage> {
-    let window = paging.window(&app, &caller, store::RESCUE_SORTS, "-severity")?;
+    let window = paging.window(&app, &caller, store::RESCUE_SORTS)?;
     let listed = store::rescues(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

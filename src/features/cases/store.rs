@@ -110,22 +110,13 @@ pub struct ServiceInterestFilter {
 
 impl ServiceInterestFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(id) = self.customer_id {
-            sql.push(" AND service_interests.customer_id = ").value(id);
-        }
-        if let Some(id) = self.owner_id {
-            sql.push(" AND service_interests.owner_id = ").value(id);
-        }
-        if let Some(id) = self.attempt_id {
-            sql.push(" AND service_interests.attempt_id = ").value(id);
-        }
+        sql.compare("service_interests.customer_id =", self.customer_id);
+        sql.compare("service_interests.owner_id =", self.owner_id);
+        sql.compare("service_interests.attempt_id =", self.attempt_id);
         if let Some(service) = &self.service {
             sql.push(" AND service_interests.service = ").value(service.clone());
         }
-        if let Some(stages) = &self.stage_in {
-            sql.push(" AND service_interests.stage IN ")
-                .list(stages.0.iter().copied());
-        }
+        sql.within("service_interests.stage", self.stage_in.as_deref());
         for (condition, at) in [
             (" AND service_interests.raised_at >= ", self.raised_at_gte),
             (" AND service_interests.raised_at < ", self.raised_at_lt),
@@ -161,23 +152,11 @@ pub struct RescueCaseFilter {
 
 impl RescueCaseFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(id) = self.customer_id {
-            sql.push(" AND rescue_cases.customer_id = ").value(id);
-        }
-        if let Some(id) = self.owner_id {
-            sql.push(" AND rescue_cases.owner_id = ").value(id);
-        }
-        if let Some(id) = self.nps_response_id {
-            sql.push(" AND rescue_cases.nps_response_id = ").value(id);
-        }
-        if let Some(statuses) = &self.status_in {
-            sql.push(" AND rescue_cases.status IN ")
-                .list(statuses.0.iter().copied());
-        }
-        if let Some(severities) = &self.severity_in {
-            sql.push(" AND rescue_cases.severity IN ")
-                .list(severities.0.iter().copied());
-        }
+        sql.compare("rescue_cases.customer_id =", self.customer_id);
+        sql.compare("rescue_cases.owner_id =", self.owner_id);
+        sql.compare("rescue_cases.nps_response_id =", self.nps_response_id);
+        sql.within("rescue_cases.status", self.status_in.as_deref());
+        sql.within("rescue_cases.severity", self.severity_in.as_deref());
         for (condition, at) in [
             (" AND rescue_cases.created_at >= ", self.created_at_gte),
             (" AND rescue_cases.created_at < ", self.created_at_lt),

@@ -64,7 +64,7 @@ async fn list_customers(
     filter: Query<CustomerFilter>,
     paging: Paging,
 ) -> Answer<CustomerPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "name")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window, app.clock.now()).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

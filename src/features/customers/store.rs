@@ -18,7 +18,7 @@ use super::shapes::Word;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::search::{self, Document};
-use crate::db::{Bind, Error, Kind, Sql, Sqls};
+use crate::db::{Error, Kind, Sql, Sqls};
 use crate::features::cadences::{self, cadence::Due};
 use crate::fold;
 use crate::http::query::List;
@@ -248,33 +248,22 @@ impl CustomerFilter {
             sql.push(" AND customers.contacted_key > ").value(never());
         }
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
-        compare(sql, "customers.external_id =", self.external_id.clone());
-        compare(sql, "customers.account_manager_id =", self.account_manager_id);
-        compare(sql, "customers.referred_by_id =", self.referred_by_id);
-        compare(sql, "customers.do_not_contact =", self.do_not_contact);
-        compare(sql, "customers.country_key =", self.country.as_deref().map(country_key));
-        compare(
-            sql,
-            "customers.industry_key =",
-            self.industry.as_deref().map(fold::fold),
-        );
-        compare(sql, "customers.since_key >=", day(self.customer_since_gte));
-        compare(sql, "customers.since_key <", day(self.customer_since_lt));
-        compare(sql, "customers.billing_key >=", self.annual_billing_gte);
-        compare(sql, "customers.billing_key <", self.annual_billing_lt);
-        compare(sql, "customers.contacted_key >=", self.last_contacted_at_gte);
-        compare(sql, "customers.contacted_key <", self.last_contacted_at_lt);
-        compare(sql, "customers.created_at >=", self.created_at_gte);
-        compare(sql, "customers.created_at <", self.created_at_lt);
-        compare(sql, "customers.updated_at >=", self.updated_at_gte);
-        compare(sql, "customers.updated_at <", self.updated_at_lt);
-    }
-}
-
-/// Appends ` AND <column and sign> value`, when there is a value.
-pub(super) fn compare(sql: &mut Sql<'_>, than: &str, value: Option<impl Bind>) {
-    if let Some(value) = value {
-        sql.push(" AND ").push(than).push(" ").value(value);
+        sql.compare("customers.external_id =", self.external_id.clone());
+        sql.compare("customers.account_manager_id =", self.account_manager_id);
+        sql.compare("customers.referred_by_id =", self.referred_by_id);
+        sql.compare("customers.do_not_contact =", self.do_not_contact);
+        sql.compare("customers.country_key =", self.country.as_deref().map(country_key));
+        sql.compare("customers.industry_key =", self.industry.as_deref().map(fold::fold));
+        sql.compare("customers.since_key >=", day(self.customer_since_gte));
+        sql.compare("customers.since_key <", day(self.customer_since_lt));
+        sql.compare("customers.billing_key >=", self.annual_billing_gte);
+        sql.compare("customers.billing_key <", self.annual_billing_lt);
+        sql.compare("customers.contacted_key >=", self.last_contacted_at_gte);
+        sql.compare("customers.contacted_key <", self.last_contacted_at_lt);
+        sql.compare("customers.created_at >=", self.created_at_gte);
+        sql.compare("customers.created_at <", self.created_at_lt);
+        sql.compare("customers.updated_at >=", self.updated_at_gte);
+        sql.compare("customers.updated_at <", self.updated_at_lt);
     }
 }
 

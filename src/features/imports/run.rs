@@ -18,6 +18,7 @@ use crate::features::customers;
 use crate::http::{Answer, App, Fault, Problem, Reply};
 use crate::id::UserId;
 use crate::journal::{Change, Record, Stamped as _, Unit};
+use crate::local_time;
 use crate::refusal::Code;
 
 /// Rows per chunk.
@@ -88,7 +89,7 @@ pub async fn run<I: Importer>(
         readings,
         currency: order.currency.clone(),
         zone,
-        today: customers::store::today(&mut unit, organization, now).await?,
+        today: local_time::wall_clock(now.utc(), zone).date(),
         now,
         clock: app.clock.clone(),
         caller: caller.clone(),

@@ -58,7 +58,7 @@ pub struct NewNote {
 #[utoipa::path(get, path = "/v1/notes", operation_id = "list_notes", tag = "notes", params(NoteFilter, Paging),
     responses((status = 200, description = "A page of notes", body = NotePage)))]
 async fn list_notes(app: App, caller: Caller, filter: Query<NoteFilter>, paging: Paging) -> Answer<NotePage> {
-    let window = paging.window(&app, &caller, store::SORTS, "-occurred_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

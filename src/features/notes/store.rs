@@ -82,9 +82,7 @@ impl NoteFilter {
             let terms = fold::search_terms(q);
             search::narrow(sql, kind, "notes.id", scope.organization, "notes", &terms);
         }
-        if let Some(types) = &self.type_in {
-            sql.push(" AND notes.kind IN ").list(types.0.iter().copied());
-        }
+        sql.within("notes.kind", self.type_in.as_deref());
         if let Some(theme) = &self.theme {
             sql.push(" AND notes.id IN (SELECT record_id FROM record_labels WHERE organization_id = ")
                 .value(scope.organization)
@@ -94,27 +92,13 @@ impl NoteFilter {
                 .value(tidy_theme(theme))
                 .push(")");
         }
-        if let Some(id) = self.customer_id {
-            sql.push(" AND notes.customer_id = ").value(id);
-        }
-        if let Some(id) = self.author_id {
-            sql.push(" AND notes.author_id = ").value(id);
-        }
-        if let Some(id) = self.employee_id {
-            sql.push(" AND notes.employee_id = ").value(id);
-        }
-        if let Some(id) = self.assignment_id {
-            sql.push(" AND notes.assignment_id = ").value(id);
-        }
-        if let Some(id) = self.attempt_id {
-            sql.push(" AND notes.attempt_id = ").value(id);
-        }
-        if let Some(from) = self.occurred_at_gte {
-            sql.push(" AND notes.occurred_at >= ").value(from);
-        }
-        if let Some(until) = self.occurred_at_lt {
-            sql.push(" AND notes.occurred_at < ").value(until);
-        }
+        sql.compare("notes.customer_id =", self.customer_id);
+        sql.compare("notes.author_id =", self.author_id);
+        sql.compare("notes.employee_id =", self.employee_id);
+        sql.compare("notes.assignment_id =", self.assignment_id);
+        sql.compare("notes.attempt_id =", self.attempt_id);
+        sql.compare("notes.occurred_at >=", self.occurred_at_gte);
+        sql.compare("notes.occurred_at <", self.occurred_at_lt);
     }
 }
 
@@ -150,12 +134,8 @@ pub async fn themes(
         .sql("SELECT theme.label, COUNT(*), MIN(notes.occurred_at), MAX(notes.occurred_at) FROM record_labels theme JOIN notes ON notes.organization_id = theme.organization_id AND notes.id = theme.record_id WHERE theme.organization_id = $1 AND theme.kind = $2")
         .bind(scope.organization)
         .bind(THEME.to_owned());
-    if let Some(from) = from {
-        sql.push(" AND notes.occurred_at >= ").value(from);
-    }
-    if let Some(until) = until {
-        sql.push(" AND notes.occurred_at < ").value(until);
-    }
+    sql.compare("notes.occurred_at >=", from);
+    sql.compare("notes.occurred_at <", until);
     if let Some(customer) = customer {
         sql.push(" AND notes.customer_id = ").value(customer);
     }

@@ -66,7 +66,7 @@ async fn list_nps_responses(
     filter: Query<NpsResponseFilter>,
     paging: Paging,
 ) -> Answer<NpsResponsePage> {
-    let window = paging.window(&app, &caller, store::SORTS, "-responded_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

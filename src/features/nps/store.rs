@@ -81,28 +81,13 @@ pub struct NpsResponseFilter {
 
 impl NpsResponseFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(id) = self.customer_id {
-            sql.push(" AND nps_responses.customer_id = ").value(id);
-        }
-        if let Some(id) = self.contact_id {
-            sql.push(" AND nps_responses.contact_id = ").value(id);
-        }
-        if let Some(id) = self.user_id {
-            sql.push(" AND nps_responses.user_id = ").value(id);
-        }
-        if let Some(id) = self.program_id {
-            sql.push(" AND nps_responses.program_id = ").value(id);
-        }
-        if let Some(id) = self.attempt_id {
-            sql.push(" AND nps_responses.attempt_id = ").value(id);
-        }
-        if let Some(categories) = &self.category_in {
-            sql.push(" AND nps_responses.category IN ")
-                .list(categories.0.iter().copied());
-        }
-        if let Some(source) = self.source {
-            sql.push(" AND nps_responses.source = ").value(source);
-        }
+        sql.compare("nps_responses.customer_id =", self.customer_id);
+        sql.compare("nps_responses.contact_id =", self.contact_id);
+        sql.compare("nps_responses.user_id =", self.user_id);
+        sql.compare("nps_responses.program_id =", self.program_id);
+        sql.compare("nps_responses.attempt_id =", self.attempt_id);
+        sql.within("nps_responses.category", self.category_in.as_deref());
+        sql.compare("nps_responses.source =", self.source);
         if let Some(skipped) = self.skipped {
             sql.push(if skipped {
                 " AND nps_responses.score IS NULL"
@@ -110,18 +95,10 @@ impl NpsResponseFilter {
                 " AND nps_responses.score IS NOT NULL"
             });
         }
-        if let Some(least) = self.score_gte {
-            sql.push(" AND nps_responses.score >= ").value(least);
-        }
-        if let Some(most) = self.score_lte {
-            sql.push(" AND nps_responses.score <= ").value(most);
-        }
-        if let Some(from) = self.responded_at_gte {
-            sql.push(" AND nps_responses.responded_at >= ").value(from);
-        }
-        if let Some(until) = self.responded_at_lt {
-            sql.push(" AND nps_responses.responded_at < ").value(until);
-        }
+        sql.compare("nps_responses.score >=", self.score_gte);
+        sql.compare("nps_responses.score <=", self.score_lte);
+        sql.compare("nps_responses.responded_at >=", self.responded_at_gte);
+        sql.compare("nps_responses.responded_at <", self.responded_at_lt);
     }
 }
 

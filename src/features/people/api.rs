@@ -42,7 +42,7 @@ pub struct NewUser {
 #[utoipa::path(get, path = "/v1/users", operation_id = "list_users", tag = "people", params(UserFilter, Paging),
     responses((status = 200, description = "A page of users", body = UserPage)))]
 async fn list_users(app: App, caller: Caller, filter: Query<UserFilter>, paging: Paging) -> Answer<UserPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "name")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

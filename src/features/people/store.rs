@@ -100,12 +100,8 @@ impl UserFilter {
         if let Some(department) = &self.department {
             sql.push(" AND users.department = ").value(department.clone());
         }
-        if let Some(active) = self.active {
-            sql.push(" AND users.active = ").value(active);
-        }
-        if let Some(manager) = self.manager_id {
-            sql.push(" AND users.manager_id = ").value(manager);
-        }
+        sql.compare("users.active =", self.active);
+        sql.compare("users.manager_id =", self.manager_id);
         match self.password_reset_requested {
             Some(true) => drop(sql.push(" AND users.password_reset_requested_at IS NOT NULL")),
             Some(false) => drop(sql.push(" AND users.password_reset_requested_at IS NULL")),

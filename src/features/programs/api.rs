@@ -44,7 +44,7 @@ pub struct NewProgram {
 #[utoipa::path(get, path = "/v1/programs", operation_id = "list_programs", tag = "programs", params(ProgramFilter, Paging),
     responses((status = 200, description = "A page of programs", body = ProgramPage)))]
 async fn list_programs(app: App, caller: Caller, filter: Query<ProgramFilter>, paging: Paging) -> Answer<ProgramPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "name")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

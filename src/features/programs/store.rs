@@ -68,21 +68,13 @@ pub struct ProgramFilter {
 
 impl ProgramFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(status) = self.status {
-            sql.push(" AND programs.status = ").value(status);
-        }
+        sql.compare("programs.status =", self.status);
         if let Some(List(status)) = &self.status_in {
             sql.push(" AND programs.status IN ").list(status.iter().copied());
         }
-        if let Some(ready_made) = self.ready_made {
-            sql.push(" AND programs.ready_made = ").value(ready_made);
-        }
-        if let Some(from) = self.updated_at_gte {
-            sql.push(" AND programs.updated_at >= ").value(from);
-        }
-        if let Some(until) = self.updated_at_lt {
-            sql.push(" AND programs.updated_at < ").value(until);
-        }
+        sql.compare("programs.ready_made =", self.ready_made);
+        sql.compare("programs.updated_at >=", self.updated_at_gte);
+        sql.compare("programs.updated_at <", self.updated_at_lt);
     }
 }
 

@@ -155,7 +155,7 @@ async fn list_segments(
     paging: Paging,
 ) -> Answer<SegmentPage> {
     let mut read = app.read();
-    let window = paging.window(&app, &caller, SORTS, "name")?;
+    let window = paging.window(&app, &caller, SORTS)?;
     if window.order.iter().any(|(_, descending)| *descending) {
         let detail = "Ready-made segments stand first, then saved ones by name: `name` is the one order there is.";
         return Err(Problem::fault("sort", "not_allowed", detail));
@@ -187,13 +187,13 @@ async fn list_segments(
     let last = all.last().filter(|_| more);
     let next = last.map(|(view, _)| (vec![SortKey::Text(view.place.clone())], uuid::Uuid::nil()));
     let mut rows = Vec::with_capacity(all.len());
-    for (view, choice) in all {
-        let counted = counting.include_counts == Some(true);
-        rows.push(if counted {
-            count(&app, &caller, view, choice).await?
-        } else {
-            view
-        });
+    if counting.include_counts == Some(true) {
+        let moment = moment(&mut read, &caller, app.clock.now()).await?;
+        for (view, choice) in all {
+            rows.push(count(&mut read, &caller, view, choice, &moment).await?);
+        }
+    } else {
+        rows.extend(all.into_iter().map(|(view, _)| view));
     }
     Ok(Reply::ok(
         paging.close(&app, &caller, Listed { rows, next, total }).into(),
@@ -201,13 +201,17 @@ async fn list_segments(
 }
 
 /// The segment with the number of its customers, when it is the caller's to know.
-async fn count(app: &App, caller: &Caller, view: SegmentView, choice: Option<Choice>) -> Result<SegmentView, Problem> {
+async fn count(
+    db: &mut impl Sqls,
+    caller: &Caller,
+    view: SegmentView,
+    choice: Option<Choice>,
+    moment: &Moment,
+) -> Result<SegmentView, Problem> {
     let Some(choice) = choice.filter(|choice| may_see(caller, choice).is_ok()) else {
         return Ok(view);
     };
-    let mut read = app.read();
-    let moment = moment(&mut read, caller, app.clock.now()).await?;
-    let count = store::count(&mut read, &caller.scope(), &choice, &moment).await?;
+    let count = store::count(db, &caller.scope(), &choice, moment).await?;
     Ok(SegmentView {
         count: Some(count),
         ..view
@@ -267,11 +271,13 @@ const MOST: i64 = 200;
     params(("id" = SegmentKey, Path, description = "The word of a ready-made segment, or the id of a saved one.")),
     responses((status = 200, description = "The segment", body = SegmentView)))]
 async fn get_segment(app: App, caller: Caller, id: Path<SegmentKey>) -> Answer<SegmentView> {
+    let mut read = app.read();
     let (view, choice) = match *id {
         SegmentKey::ReadyMade(which) => SegmentView::of_ready_made(which),
-        SegmentKey::Saved(id) => SegmentView::of_saved(found(&mut app.read(), &caller, id).await?),
+        SegmentKey::Saved(id) => SegmentView::of_saved(found(&mut read, &caller, id).await?),
     };
-    let view = count(&app, &caller, view, choice).await?;
+    let moment = moment(&mut read, &caller, app.clock.now()).await?;
+    let view = count(&mut read, &caller, view, choice, &moment).await?;
     let revision = view.revision;
     let reply = Reply::ok(view);
     Ok(match revision {

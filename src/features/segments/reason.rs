@@ -7,6 +7,7 @@ use super::segment::{Choice, Moment, Place};
 use crate::features::cadences::cadence::{YEAR, date, day_number};
 use crate::features::customers::customer::{Customer, Money};
 use crate::features::imports::cells::decimals;
+use crate::wording::{self, ending, grouped};
 
 impl Choice {
     /// Why this customer stands in its place.
@@ -82,7 +83,7 @@ fn ready_made(which: ReadyMade, place: &Place, customer: &Customer, moment: &Mom
 
 /// `1 day`, `2 days`.
 fn count(number: i64, what: &str) -> String {
-    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+    format!("{} {what}{}", grouped(number), ending(number))
 }
 
 /// `1st`, `2nd`, `11th`.
@@ -95,19 +96,6 @@ fn ordinal(number: i64) -> String {
         _ => "th",
     };
     format!("{}{ending}", grouped(number))
-}
-
-/// `110,277`.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "-" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `110,277 USD`, to the nearest whole unit.
@@ -146,11 +134,7 @@ fn anniversary(customer: &Customer, today: NaiveDate) -> String {
     let Some((day, years)) = next else {
         return since(customer, today);
     };
-    let when = match (day - today).num_days() {
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        days => format!("in {}", count(days, "day")),
-    };
+    let when = wording::ahead((day - today).num_days());
     format!("customer for {} {when}", count(years.into(), "year"))
 }
 

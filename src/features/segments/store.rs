@@ -32,12 +32,8 @@ pub struct SegmentListFilter {
 
 impl SegmentListFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(from) = self.updated_at_gte {
-            sql.push(" AND segments.updated_at >= ").value(from);
-        }
-        if let Some(until) = self.updated_at_lt {
-            sql.push(" AND segments.updated_at < ").value(until);
-        }
+        sql.compare("segments.updated_at >=", self.updated_at_gte);
+        sql.compare("segments.updated_at <", self.updated_at_lt);
     }
 
     /// Whether it leaves ready-made segments, which have no time.

@@ -46,7 +46,7 @@ async fn list_talking_points(
     filter: Query<TalkingPointsFilter>,
     paging: Paging,
 ) -> Answer<TalkingPointsPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "name")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }
@@ -136,7 +136,7 @@ async fn list_talking_points_versions(
 ) -> Answer<TalkingPointsVersionPage> {
     let (mut db, scope) = (app.read(), caller.scope());
     found(&mut db, &caller, *id).await?;
-    let window = paging.window(&app, &caller, store::VERSION_SORTS, "-version")?;
+    let window = paging.window(&app, &caller, store::VERSION_SORTS)?;
     let listed = store::versions(&mut db, &scope, *id, &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

@@ -67,21 +67,11 @@ pub struct TalkingPointsFilter {
 
 impl TalkingPointsFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(ready_made) = self.ready_made {
-            sql.push(" AND talking_points.ready_made = ").value(ready_made);
-        }
-        if let Some(from) = self.created_at_gte {
-            sql.push(" AND talking_points.created_at >= ").value(from);
-        }
-        if let Some(until) = self.created_at_lt {
-            sql.push(" AND talking_points.created_at < ").value(until);
-        }
-        if let Some(from) = self.updated_at_gte {
-            sql.push(" AND talking_points.updated_at >= ").value(from);
-        }
-        if let Some(until) = self.updated_at_lt {
-            sql.push(" AND talking_points.updated_at < ").value(until);
-        }
+        sql.compare("talking_points.ready_made =", self.ready_made);
+        sql.compare("talking_points.created_at >=", self.created_at_gte);
+        sql.compare("talking_points.created_at <", self.created_at_lt);
+        sql.compare("talking_points.updated_at >=", self.updated_at_gte);
+        sql.compare("talking_points.updated_at <", self.updated_at_lt);
     }
 }
 

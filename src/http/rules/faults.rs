@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::words::{a, all, either, given, near, nearest_first, quoted};
 use crate::http::Fault;
+use crate::http::problem::segment;
 
 /// Unknown fields of one object that are told at most.
 const TOLD: usize = 10;
@@ -275,9 +276,4 @@ fn sentence(error: &ValidationError<'_>) -> String {
 /// A name as a sentence can carry it.
 fn brief(name: &str) -> String {
     name.chars().take(60).collect()
-}
-
-/// A name as a part of a JSON Pointer.
-fn segment(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

@@ -45,7 +45,7 @@ pub struct NewContact {
 #[utoipa::path(get, path = "/v1/contacts", operation_id = "list_contacts", tag = "customers", params(ContactFilter, Paging),
     responses((status = 200, description = "A page of contacts", body = ContactPage)))]
 async fn list_contacts(app: App, caller: Caller, filter: Query<ContactFilter>, paging: Paging) -> Answer<ContactPage> {
-    let window = paging.window(&app, &caller, contacts::SORTS, "name")?;
+    let window = paging.window(&app, &caller, contacts::SORTS)?;
     let listed = contacts::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

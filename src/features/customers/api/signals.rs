@@ -42,7 +42,7 @@ pub struct NewSignal {
 #[utoipa::path(get, path = "/v1/signals", operation_id = "list_signals", tag = "customers", params(SignalFilter, Paging),
     responses((status = 200, description = "A page of signals", body = SignalPage)))]
 async fn list_signals(app: App, caller: Caller, filter: Query<SignalFilter>, paging: Paging) -> Answer<SignalPage> {
-    let window = paging.window(&app, &caller, signals::SORTS, "-occurred_at")?;
+    let window = paging.window(&app, &caller, signals::SORTS)?;
     let listed = signals::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

@@ -30,7 +30,7 @@ async fn list_timeline(
     store::find(&mut read, &scope, *id)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let window = paging.window(&app, &caller, timeline::SORTS, "-occurred_at")?;
+    let window = paging.window(&app, &caller, timeline::SORTS)?;
     if window.order.iter().any(|(_, descending)| !descending) {
         let detail = "A timeline begins with the newest: `-occurred_at` is the one order it has.";
         return Err(Problem::fault("sort", "not_allowed", detail));

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::compare;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::search::{self, Document, Hit};
@@ -109,16 +108,16 @@ impl ContactFilter {
             );
         }
         let email = self.email.as_deref().map(|email| email.trim().to_lowercase());
-        compare(sql, "contacts.customer_id =", self.customer_id);
-        compare(sql, "contacts.external_id =", self.external_id.clone());
-        compare(sql, "contacts.email =", email);
-        compare(sql, "contacts.owner_id =", self.owner_id);
-        compare(sql, "contacts.is_primary =", self.is_primary);
-        compare(sql, "contacts.active =", self.active);
-        compare(sql, "contacts.created_at >=", self.created_at_gte);
-        compare(sql, "contacts.created_at <", self.created_at_lt);
-        compare(sql, "contacts.updated_at >=", self.updated_at_gte);
-        compare(sql, "contacts.updated_at <", self.updated_at_lt);
+        sql.compare("contacts.customer_id =", self.customer_id);
+        sql.compare("contacts.external_id =", self.external_id.clone());
+        sql.compare("contacts.email =", email);
+        sql.compare("contacts.owner_id =", self.owner_id);
+        sql.compare("contacts.is_primary =", self.is_primary);
+        sql.compare("contacts.active =", self.active);
+        sql.compare("contacts.created_at >=", self.created_at_gte);
+        sql.compare("contacts.created_at <", self.created_at_lt);
+        sql.compare("contacts.updated_at >=", self.updated_at_gte);
+        sql.compare("contacts.updated_at <", self.updated_at_lt);
     }
 }
 

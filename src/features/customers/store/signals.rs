@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::compare;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
@@ -81,18 +80,18 @@ impl SignalFilter {
             })
             .value(SignalStatus::Open);
         }
-        compare(sql, "signals.customer_id =", self.customer_id);
-        compare(sql, "signals.kind =", self.kind);
-        compare(sql, "signals.external_id =", self.external_id.clone());
-        compare(sql, "signals.topic =", self.topic);
-        compare(sql, "signals.worth_congratulating =", self.worth_congratulating);
-        compare(sql, "signals.user_id =", self.user_id);
-        compare(sql, "signals.occurred_at >=", self.occurred_at_gte);
-        compare(sql, "signals.occurred_at <", self.occurred_at_lt);
-        compare(sql, "signals.created_at >=", self.created_at_gte);
-        compare(sql, "signals.created_at <", self.created_at_lt);
-        compare(sql, "signals.updated_at >=", self.updated_at_gte);
-        compare(sql, "signals.updated_at <", self.updated_at_lt);
+        sql.compare("signals.customer_id =", self.customer_id);
+        sql.compare("signals.kind =", self.kind);
+        sql.compare("signals.external_id =", self.external_id.clone());
+        sql.compare("signals.topic =", self.topic);
+        sql.compare("signals.worth_congratulating =", self.worth_congratulating);
+        sql.compare("signals.user_id =", self.user_id);
+        sql.compare("signals.occurred_at >=", self.occurred_at_gte);
+        sql.compare("signals.occurred_at <", self.occurred_at_lt);
+        sql.compare("signals.created_at >=", self.created_at_gte);
+        sql.compare("signals.created_at <", self.created_at_lt);
+        sql.compare("signals.updated_at >=", self.updated_at_gte);
+        sql.compare("signals.updated_at <", self.updated_at_lt);
     }
 }
 

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::compare;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
@@ -152,8 +151,8 @@ fn narrow(sql: &mut Sql<'_>, scope: &Scope, customer: CustomerId, kind: Timeline
     if kind == TimelineKind::ActionItem {
         scope.narrow_items(sql);
     }
-    compare(sql, &format!("{table}.{at} >="), filter.occurred_at_gte);
-    compare(sql, &format!("{table}.{at} <"), filter.occurred_at_lt);
+    sql.compare(&format!("{table}.{at} >="), filter.occurred_at_gte);
+    sql.compare(&format!("{table}.{at} <"), filter.occurred_at_lt);
 }
 
 /// Appends what leaves out all entries up to the last one seen.
@@ -163,13 +162,13 @@ fn resume(sql: &mut Sql<'_>, kind: TimelineKind, at: &str, window: &Window<Timel
         return;
     };
     match kind.rank().cmp(rank) {
-        std::cmp::Ordering::Less => compare(sql, &format!("{at} <="), Some(*seen)),
-        std::cmp::Ordering::Greater => compare(sql, &format!("{at} <"), Some(*seen)),
+        std::cmp::Ordering::Less => sql.compare(&format!("{at} <="), Some(*seen)),
+        std::cmp::Ordering::Greater => sql.compare(&format!("{at} <"), Some(*seen)),
         std::cmp::Ordering::Equal => {
             sql.push(&format!(" AND ({at}, id) < (")).value(*seen);
-            sql.push(", ").value(*id).push(")");
+            sql.push(", ").value(*id).push(")")
         }
-    }
+    };
 }
 
 async fn count(

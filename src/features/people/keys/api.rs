@@ -49,7 +49,7 @@ pub struct CreatedApiKey {
 #[utoipa::path(get, path = "/v1/api-keys", operation_id = "list_api_keys", tag = "api-keys", params(ApiKeyFilter, Paging),
     responses((status = 200, description = "A page of keys", body = ApiKeyPage)))]
 async fn list_api_keys(app: App, caller: Caller, filter: Query<ApiKeyFilter>, paging: Paging) -> Answer<ApiKeyPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "name")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

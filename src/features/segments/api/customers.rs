@@ -79,7 +79,7 @@ async fn list_segment_customers(
     let (mut read, scope) = (app.read(), caller.scope());
     let choice = chosen(&app, &caller, *id, parameters.0).await?;
     may_see(&caller, &choice)?;
-    let window = paging.window(&app, &caller, SORTS, "rank")?;
+    let window = paging.window(&app, &caller, SORTS)?;
     if window.order.iter().any(|(_, descending)| *descending) {
         let detail = "A segment has an order of its own: `rank` is the one there is.";
         return Err(Problem::fault("sort", "not_allowed", detail));
