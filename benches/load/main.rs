@@ -9,6 +9,7 @@ mod bare;
 mod database;
 mod http;
 mod measure;
+mod peers;
 mod plain;
 mod postgres;
 mod reading;
@@ -35,7 +36,10 @@ struct Flags {
     /// Growth up to 1,000,000 customers; needs 3 GB of disk and a quarter of an hour more.
     #[arg(long)]
     large: bool,
-    /// Only these parts: import, reading, debrief, bulk, start, growth, postgres.
+    /// Other products, too: PocketBase and Directus, which it installs below `target/`; needs 2 GB of disk.
+    #[arg(long)]
+    peers: bool,
+    /// Only these parts: import, reading, debrief, bulk, start, growth, postgres, peers.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// cargo says this to every bench.
@@ -107,6 +111,9 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("start", starting::start(&mut run, &database));
     part!("growth", reading::growth(&mut run, &database));
     part!("postgres", postgres::postgres(&mut run));
+    if flags.peers {
+        part!("peers", peers::peers(&mut run));
+    }
     println!("\n{}", measure::table(&run.rows));
     if !flags.quick && flags.only.is_empty() {
         report::write(&run)?;
