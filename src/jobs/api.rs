@@ -25,7 +25,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[utoipa::path(get, path = "/v1/jobs", operation_id = "list_jobs", tag = "jobs", params(JobFilter, Paging),
     responses((status = 200, description = "A page of jobs", body = JobPage)))]
 async fn list_jobs(app: App, caller: Caller, filter: Query<JobFilter>, paging: Paging) -> Answer<JobPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "-created_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), caller.organization, &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

@@ -47,7 +47,7 @@ pub struct NewAbsence {
 #[utoipa::path(get, path = "/v1/absences", operation_id = "list_absences", tag = "people", params(AbsenceFilter, Paging),
     responses((status = 200, description = "A page of absences", body = AbsencePage)))]
 async fn list_absences(app: App, caller: Caller, filter: Query<AbsenceFilter>, paging: Paging) -> Answer<AbsencePage> {
-    let window = paging.window(&app, &caller, store::SORTS, "starts_on")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), sight(&caller), &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }
