@@ -28,6 +28,8 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::action_items::endpoints(),
         features::cases::endpoints(),
         features::reports::endpoints(),
+        features::notifications::endpoints(),
+        features::recognition::endpoints(),
         jobs::endpoints(),
     ]
     .into_iter()
@@ -38,12 +40,13 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
 
 /// Every kind of background work there is.
 pub fn jobs() -> Vec<Task> {
-    let tasks: [Vec<Task>; 0] = [];
-    tasks.into_iter().flatten().collect()
+    [features::notifications::jobs(), features::reminders::jobs()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Everything that is looked for each minute.
 pub fn timers() -> Vec<Timer> {
-    let timers: [Vec<Timer>; 0] = [];
-    timers.into_iter().flatten().collect()
+    [features::reminders::timers()].into_iter().flatten().collect()
 }

@@ -22,11 +22,16 @@ impl Kind {
     /// A job of this kind, due at once. The payload holds ids and times, no personal data.
     ///
     /// # Errors
-    /// When the payload cannot be written as JSON.
+    /// When the payload is no object in JSON.
     pub fn with(self, payload: &impl Serialize) -> Result<New, serde_json::Error> {
+        let payload = serde_json::to_value(payload)?;
+        // SQLite would keep a number as a number, which nobody can read as JSON.
+        if !payload.is_object() {
+            return Err(serde::ser::Error::custom("a job's payload is an object"));
+        }
         Ok(New {
             kind: self,
-            payload: serde_json::to_value(payload)?,
+            payload,
             at: None,
             key: None,
         })

@@ -37,6 +37,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("reports", "Figures, as JSON or CSV."),
     (
+        "notifications",
+        "What people are told of by itself, and how they want to be told.",
+    ),
+    (
         "jobs",
         "What Touchbase does in the background, and what it has given up.",
     ),

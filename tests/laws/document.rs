@@ -39,6 +39,7 @@ const VERBS: &[&str] = &[
     "pause",
     "resume",
     "reschedule",
+    "retry",
     "reassign",
     "snooze",
     "decline",

@@ -92,6 +92,9 @@ impl Samples {
             if collection == "/v1/assignment-batches" {
                 return self.batch().await;
             }
+            if collection == "/v1/notifications" {
+                return self.notification().await;
+            }
             let (path, outer) = self
                 .way_to_create(collection)
                 .ok_or_else(|| format!("nothing creates a record of {collection}"))?;
@@ -133,6 +136,18 @@ impl Samples {
         self.made
             .borrow_mut()
             .insert("/v1/assignment-batches".into(), id.to_owned());
+        Ok(id.to_owned())
+    }
+
+    /// What the caller hears when a customer praises them.
+    async fn notification(&self) -> Result<String, String> {
+        let customer = self.of("/v1/customers").await?;
+        let praise =
+            json!({"customer_id": customer, "type": "praise", "body": "Splendid!", "employee_id": self.client.id()});
+        self.client.post("/v1/notes", praise).await.expect(201);
+        let told = self.client.get("/v1/me/notifications").await.expect(200);
+        let id = told["data"][0]["id"].as_str().ok_or("nobody was told")?;
+        self.made.borrow_mut().insert("/v1/notifications".into(), id.to_owned());
         Ok(id.to_owned())
     }
 

@@ -8,6 +8,7 @@ use crate::features::notes::note::{self, Note};
 use crate::features::nps;
 use crate::features::nps::response::{self, NpsResponse, NpsSource};
 use crate::features::programs::program::Program;
+use crate::features::recognition;
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
@@ -30,7 +31,9 @@ impl Parts<'_> {
             .into_iter()
             .map(|fields| Change::created(Note::new(unit.new_id(), fields, context, unit.now())))
             .collect();
-        Ok(unit.save_all(notes).await?)
+        let notes = unit.save_all(notes).await?;
+        recognition::store::pass_on(unit, &notes).await?;
+        Ok(notes)
     }
 
     pub async fn nps(

@@ -10,6 +10,7 @@ use crate::access::{Caller, Permission, Scope};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::occasion::Occasion;
+use crate::features::recognition;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
@@ -65,7 +66,7 @@ async fn list_notes(app: App, caller: Caller, filter: Query<NoteFilter>, paging:
 
 /// Write a note.
 ///
-/// Its author is the caller. The notes of a call come with its attempt, in one request.
+/// Its author is the caller. Who is praised hears of it, and so does their manager. The notes of a call come with its attempt, in one request.
 #[utoipa::path(post, path = "/v1/notes", operation_id = "create_note", tag = "notes", request_body = NewNote,
     responses((status = 201, description = "The new note", body = Note), (status = 200, description = "It was there already, just so", body = Note)))]
 async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Note> {
@@ -96,6 +97,7 @@ async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Not
     references.user("/employee_id", note.fields.employee_id).await?;
     references.settle()?;
     let note = unit.save(Change::created(note)).await?;
+    recognition::store::pass_on(&mut unit, std::slice::from_ref(&note)).await?;
     unit.answer(Reply::created("/v1/notes", note)).await
 }
 
@@ -122,6 +124,7 @@ async fn update_note(app: App, caller: Caller, id: Path<NoteId>, patch: NotePatc
     references.user("/employee_id", change.after.fields.employee_id).await?;
     references.settle()?;
     let note = unit.save(change).await?;
+    recognition::store::pass_on(&mut unit, std::slice::from_ref(&note)).await?;
     unit.answer(Reply::record(note)).await
 }
 
