@@ -69,24 +69,14 @@ pub struct JobFilter {
 
 impl JobFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        if let Some(statuses) = &self.status_in {
-            sql.push(" AND jobs.status IN ").list(statuses.0.iter().copied());
-        }
-        if let Some(kind) = &self.kind {
-            sql.push(" AND jobs.kind = ").value(kind.clone());
-        }
-        for (condition, time) in [
-            (" AND jobs.run_at >= ", self.run_at_gte),
-            (" AND jobs.run_at < ", self.run_at_lt),
-            (" AND jobs.created_at >= ", self.created_at_gte),
-            (" AND jobs.created_at < ", self.created_at_lt),
-            (" AND jobs.updated_at >= ", self.updated_at_gte),
-            (" AND jobs.updated_at < ", self.updated_at_lt),
-        ] {
-            if let Some(time) = time {
-                sql.push(condition).value(time);
-            }
-        }
+        sql.within("jobs.status", self.status_in.as_deref())
+            .compare("jobs.kind =", self.kind.clone())
+            .compare("jobs.run_at >=", self.run_at_gte)
+            .compare("jobs.run_at <", self.run_at_lt)
+            .compare("jobs.created_at >=", self.created_at_gte)
+            .compare("jobs.created_at <", self.created_at_lt)
+            .compare("jobs.updated_at >=", self.updated_at_gte)
+            .compare("jobs.updated_at <", self.updated_at_lt);
     }
 }
 

@@ -50,7 +50,7 @@ async fn list_notifications(
     paging: Paging,
 ) -> Answer<NotificationPage> {
     let user = person(&caller)?;
-    let window = paging.window(&app, &caller, store::SORTS, "-created_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let listed = store::list(&mut app.read(), &caller.scope(), user, &filter, &window).await?;
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

@@ -58,15 +58,9 @@ impl NotificationFilter {
             Some(false) => drop(sql.push(" AND notifications.read_at IS NOT NULL")),
             None => {}
         }
-        if let Some(kinds) = &self.kind_in {
-            sql.push(" AND notifications.kind IN ").list(kinds.0.iter().copied());
-        }
-        if let Some(from) = self.created_at_gte {
-            sql.push(" AND notifications.created_at >= ").value(from);
-        }
-        if let Some(until) = self.created_at_lt {
-            sql.push(" AND notifications.created_at < ").value(until);
-        }
+        sql.within("notifications.kind", self.kind_in.as_deref())
+            .compare("notifications.created_at >=", self.created_at_gte)
+            .compare("notifications.created_at <", self.created_at_lt);
     }
 }
 

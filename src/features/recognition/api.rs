@@ -25,7 +25,7 @@ async fn list_recognition(
     filter: Query<RecognitionFilter>,
     paging: Paging,
 ) -> Answer<RecognitionPage> {
-    let window = paging.window(&app, &caller, store::SORTS, "-occurred_at")?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
     let mut listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     if !caller.may(Permission::CustomersRead) {
         listed.rows.iter_mut().for_each(|praise| praise.customer_name = None);

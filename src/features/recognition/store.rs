@@ -53,9 +53,6 @@ pub struct RecognitionFilter {
 impl RecognitionFilter {
     fn narrow(&self, sql: &mut Sql<'_>, scope: &Scope) {
         sql.push(" AND notes.kind = 'praise'");
-        if let Some(employee) = self.employee_id {
-            sql.push(" AND notes.employee_id = ").value(employee);
-        }
         if let Some(department) = &self.department {
             sql.push(" AND notes.employee_id IN (SELECT users.id FROM users WHERE users.organization_id = ")
                 .value(scope.organization)
@@ -63,15 +60,10 @@ impl RecognitionFilter {
                 .value(department.clone())
                 .push(")");
         }
-        if let Some(customer) = self.customer_id {
-            sql.push(" AND notes.customer_id = ").value(customer);
-        }
-        if let Some(from) = self.occurred_at_gte {
-            sql.push(" AND notes.occurred_at >= ").value(from);
-        }
-        if let Some(until) = self.occurred_at_lt {
-            sql.push(" AND notes.occurred_at < ").value(until);
-        }
+        sql.compare("notes.employee_id =", self.employee_id)
+            .compare("notes.customer_id =", self.customer_id)
+            .compare("notes.occurred_at >=", self.occurred_at_gte)
+            .compare("notes.occurred_at <", self.occurred_at_lt);
     }
 }
 

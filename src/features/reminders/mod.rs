@@ -1,8 +1,8 @@
 //! Reminders: what is due soon or late, who has let go of the habit, and what a week has brought.
 
 mod moment;
-pub mod reminder;
 mod remind;
+pub mod reminder;
 pub mod store;
 mod week;
 mod weekly;
@@ -16,8 +16,5 @@ pub fn jobs() -> Vec<Task> {
 
 /// What this room looks for each minute.
 pub fn timers() -> Vec<Timer> {
-    vec![
-        Timer::new("reminders", remind::look),
-        Timer::new("weeks", weekly::look),
-    ]
+    vec![Timer::new("reminders", remind::look), Timer::new("weeks", weekly::look)]
 }

@@ -126,9 +126,11 @@ async fn responsible(
     occasion: Occasion,
 ) -> Result<Vec<User>, Failure> {
     let contact_by = match occasion {
-        Occasion::PromiseDue | Occasion::PromiseBroken => {
-            item.fields.customer_promise.as_ref().and_then(|promise| promise.contact_by)
-        }
+        Occasion::PromiseDue | Occasion::PromiseBroken => item
+            .fields
+            .customer_promise
+            .as_ref()
+            .and_then(|promise| promise.contact_by),
         Occasion::CallbackDue | Occasion::ItemDue | Occasion::ItemOverdue => None,
     };
     for user in [contact_by, item.fields.owner_id].into_iter().flatten() {

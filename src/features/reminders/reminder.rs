@@ -94,7 +94,9 @@ pub fn time_of(item: &ActionItem, occasion: Occasion) -> Option<Timestamp> {
         Occasion::CallbackDue => None,
         Occasion::PromiseDue | Occasion::PromiseBroken => {
             let promise = item.fields.customer_promise.as_ref();
-            promise.map(|promise| promise.by).filter(|_| item.customer_told_at.is_none())
+            promise
+                .map(|promise| promise.by)
+                .filter(|_| item.customer_told_at.is_none())
         }
         Occasion::ItemDue | Occasion::ItemOverdue => item.fields.due_at.filter(|_| item.status.open()),
     }

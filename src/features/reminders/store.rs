@@ -58,11 +58,7 @@ pub async fn of_department(
 }
 
 /// The active users, of a role where one is named.
-pub async fn active(
-    db: &mut impl Sqls,
-    organization: OrganizationId,
-    role: Option<Role>,
-) -> Result<Vec<User>, Error> {
+pub async fn active(db: &mut impl Sqls, organization: OrganizationId, role: Option<Role>) -> Result<Vec<User>, Error> {
     journal::select(db, organization, |sql| {
         sql.push(" AND users.active");
         if let Some(role) = role {
@@ -74,7 +70,9 @@ pub async fn active(
 
 /// Every organization, and its zone.
 pub async fn zones(db: &mut impl Sqls) -> Result<Vec<(OrganizationId, String)>, Error> {
-    db.sql("SELECT id, time_zone FROM organizations ORDER BY id").all().await
+    db.sql("SELECT id, time_zone FROM organizations ORDER BY id")
+        .all()
+        .await
 }
 
 /// Who placed how many calls within a time, and how many of them were conversations.

@@ -1,6 +1,6 @@
 //! The week that is looked back on, and what is said of it.
 
-use chrono::{Datelike, Days, NaiveDate, NaiveTime, Weekday};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime, Timelike, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +17,14 @@ pub struct Week {
 }
 
 /// From this hour of Monday on one looks back.
-const MORNING: NaiveTime = NaiveTime::from_hms_opt(8, 0, 0).unwrap_or(NaiveTime::MIN);
+const MORNING: u32 = 8;
 
 impl Week {
     /// The week that one looks back on now: from Monday morning to the end of Tuesday, should nothing run on Monday.
     pub fn ended(now: Timestamp, zone: Tz) -> Option<Self> {
         let local = local_time::wall_clock(now.utc(), zone);
         let time_has_come = match local.weekday() {
-            Weekday::Mon => local.time() >= MORNING,
+            Weekday::Mon => local.hour() >= MORNING,
             Weekday::Tue => true,
             Weekday::Wed | Weekday::Thu | Weekday::Fri | Weekday::Sat | Weekday::Sun => false,
         };
@@ -112,7 +112,10 @@ mod tests {
         assert_eq!(ended("2026-11-24T22:59:00Z", berlin).as_deref(), Some("2026-W47"));
         assert_eq!(ended("2026-11-24T23:00:00Z", berlin), None);
         assert_eq!(ended("2026-11-23T07:00:00Z", Tz::America__New_York), None);
-        assert_eq!(ended("2026-11-22T20:00:00Z", Tz::Pacific__Auckland).as_deref(), Some("2026-W47"));
+        assert_eq!(
+            ended("2026-11-22T20:00:00Z", Tz::Pacific__Auckland).as_deref(),
+            Some("2026-W47")
+        );
     }
 
     #[test]
