@@ -29,7 +29,7 @@ pub async fn start(run: &Run, tools: &Path) -> Outcome<(Peer, Process)> {
         std::fs::create_dir_all(&folder)?;
         run_to_end(
             Command::new("npm")
-                .args(["install", "--no-audit", "--no-fund", "--silent", "directus", "sqlite3"])
+                .args(["install", "--no-audit", "--no-fund", "--silent", "directus@11", "sqlite3@5"])
                 .current_dir(&folder),
         )?;
     }
