@@ -109,6 +109,30 @@ pub async fn entries(
     sql.all().await
 }
 
+/// When one of these verbs happened to one of these records, in order: which record, which verb, when.
+///
+/// # Errors
+/// What the database said.
+pub async fn moments(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    records: &[Uuid],
+    verbs: &[&'static str],
+) -> Result<Vec<(Uuid, String, Timestamp)>, Error> {
+    let mut found = Vec::new();
+    for chunk in records.chunks(500) {
+        let mut sql = db
+            .sql("SELECT record_id, verb, recorded_at FROM journal WHERE organization_id = $1 AND record_id IN ")
+            .bind(organization);
+        sql.list(chunk.iter().copied());
+        sql.push(" AND verb IN ")
+            .list(verbs.iter().map(|verb| (*verb).to_owned()));
+        sql.push(" ORDER BY revision");
+        found.extend(sql.all::<(Uuid, String, Timestamp)>().await?);
+    }
+    Ok(found)
+}
+
 /// What a record was made with, the last time that one was made under this id.
 ///
 /// # Errors

@@ -38,6 +38,7 @@ mod northwind;
 mod notes;
 mod notifications;
 mod nps;
+mod proactivity;
 mod programs;
 mod recognition;
 mod reports;

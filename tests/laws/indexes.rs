@@ -12,7 +12,11 @@ use crate::source::none;
 const SELECTIVE: [&str; 3] = ["external_id", "email", "service"];
 
 /// What reports and reminders look for, beside the filters of lists: between two times.
-const BETWEEN: [(&str, &str); 2] = [("action_items", "closed_at"), ("action_items", "promise_key")];
+const BETWEEN: [(&str, &str); 3] = [
+    ("action_items", "closed_at"),
+    ("action_items", "promise_key"),
+    ("assignments", "closed_at"),
+];
 
 /// Table and column of every filter that should be found by an index, as the document tells them.
 fn filters() -> BTreeSet<(String, String)> {

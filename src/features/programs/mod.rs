@@ -3,6 +3,7 @@
 mod api;
 pub mod daily_block;
 pub mod program;
+pub mod quota;
 pub mod retry_policy;
 pub mod store;
 

@@ -85,6 +85,12 @@ pub struct ProgramInput {
     /// An assignment that nobody has worked for so many days is released.
     #[schema(minimum = 1, maximum = 365)]
     pub release_after_days: Option<i64>,
+    /// When tomorrow's lists are prepared, `HH:MM` on each executive's own clock; 18:00 when null.
+    #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length = 5, example = "18:00")]
+    pub lists_at: Option<String>,
+    /// Over so many weeks from its start the quotas grow evenly to the whole; at once when null.
+    #[schema(minimum = 1, maximum = 52)]
+    pub ramp_up_weeks: Option<i64>,
 }
 
 /// A program: why and how calls are made.
@@ -129,6 +135,8 @@ impl Program {
             retry_policy: Json(RetryPolicy::default()),
             talking_points_id: None,
             release_after_days: Some(30),
+            lists_at: None,
+            ramp_up_weeks: None,
         };
         Self {
             ready_made: true,

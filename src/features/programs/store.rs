@@ -22,7 +22,7 @@ fn starts_key(program: &Program) -> String {
 crate::record!(
     Program, "program", "programs",
     [status, ready_made],
-    fields ProgramInput [name, purpose, starts_on, ends_on, participants, segments, retry_policy, talking_points_id, release_after_days],
+    fields ProgramInput [name, purpose, starts_on, ends_on, participants, segments, retry_policy, talking_points_id, release_after_days, lists_at, ramp_up_weeks],
     derived {
         name_key: |program| name_key(program),
         starts_key: |program| starts_key(program),

@@ -1,9 +1,12 @@
-//! Figures: NPS, activity, action items; as JSON, or as one CSV table.
+//! Figures: NPS, activity, action items, proactivity; as JSON, or as one CSV table.
 
 mod action_items_api;
 mod activity_api;
+pub mod habit;
 mod nps_api;
 pub mod period;
+pub mod proactivity;
+mod proactivity_api;
 pub mod store;
 mod table_api;
 
@@ -13,6 +16,7 @@ pub fn endpoints() -> Vec<crate::http::Endpoint> {
         nps_api::endpoints(),
         activity_api::endpoints(),
         action_items_api::endpoints(),
+        proactivity_api::endpoints(),
     ]
     .into_iter()
     .flatten()

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::local_time;
 
 /// How many days a report is about when nothing is asked for.
-const USUAL: u64 = 90;
+pub const USUAL: u64 = 90;
 /// More days than this are not reported on at once.
 const LONGEST: i64 = 3_660;
 
@@ -36,8 +36,22 @@ impl Period {
     /// # Errors
     /// When they end before they begin, or are more than ten years.
     pub fn new(from: Option<NaiveDate>, to: Option<NaiveDate>, now: Timestamp, zone: Tz) -> Result<Self, NotAPeriod> {
+        Self::last(USUAL, from, to, now, zone)
+    }
+
+    /// The days asked for; so many, up to today, when nothing is.
+    ///
+    /// # Errors
+    /// When they end before they begin, or are more than ten years.
+    pub fn last(
+        usual: u64,
+        from: Option<NaiveDate>,
+        to: Option<NaiveDate>,
+        now: Timestamp,
+        zone: Tz,
+    ) -> Result<Self, NotAPeriod> {
         let to = to.unwrap_or_else(|| local_time::wall_clock(now.utc(), zone).date());
-        let from = from.unwrap_or_else(|| to.checked_sub_days(Days::new(USUAL - 1)).unwrap_or(to));
+        let from = from.unwrap_or_else(|| to.checked_sub_days(Days::new(usual.saturating_sub(1))).unwrap_or(to));
         if from > to {
             return Err(NotAPeriod::Backwards);
         }

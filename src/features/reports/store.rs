@@ -1,8 +1,14 @@
 //! All SQL of reports: counts and sums by group. Nothing is computed here that has a rule of its own.
 
+mod habits;
+mod interactions;
+
 use std::collections::HashMap;
 
 use uuid::Uuid;
+
+pub use habits::{beginnings, contacts, last_calls};
+pub use interactions::{InteractionRow, SilentRow, interactions, without_interaction};
 
 use super::period::Period;
 use crate::access::Scope;
@@ -48,6 +54,13 @@ pub const EXECUTIVE: By = By {
     join: " LEFT JOIN users ON users.organization_id = facts.organization_id AND users.id = facts.user_id",
     id: "users.id",
     name: "users.name",
+    months: false,
+};
+/// By the customer.
+pub const CUSTOMER: By = By {
+    join: " LEFT JOIN customers ON customers.organization_id = facts.organization_id AND customers.id = facts.customer_id",
+    id: "customers.id",
+    name: "customers.name",
     months: false,
 };
 /// By whoever owns it.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::period::{NotAPeriod, Period};
+use super::period::{NotAPeriod, Period, USUAL};
 use crate::access::Caller;
 use crate::features::people;
 use crate::http::gate::Chosen;
@@ -27,14 +27,27 @@ impl Days {
     /// # Errors
     /// 400 when the days are no period.
     pub async fn period(&self, app: &App, caller: &Caller) -> Result<Period, Problem> {
-        let organization = people::store::organization(&mut app.read(), caller.organization).await?;
-        let zone = organization.ok_or_else(Problem::not_found)?.fields.time_zone;
-        let zone = zone.parse().map_err(|error| Problem::internal(&error))?;
-        Period::new(self.from, self.to, app.clock.now(), zone).map_err(|why| match why {
-            NotAPeriod::Backwards => Problem::fault("from", "out_of_range", "`from` lies after `to`."),
-            NotAPeriod::TooLong => Problem::fault("from", "out_of_range", "A report is about ten years at most."),
-        })
+        period((self.from, self.to), USUAL, app, caller).await
     }
+}
+
+/// The days asked for, in the organization's zone; the last `usual` ones when nothing is.
+///
+/// # Errors
+/// 400 when the days are no period.
+pub async fn period(
+    (from, to): (Option<NaiveDate>, Option<NaiveDate>),
+    usual: u64,
+    app: &App,
+    caller: &Caller,
+) -> Result<Period, Problem> {
+    let organization = people::store::organization(&mut app.read(), caller.organization).await?;
+    let zone = organization.ok_or_else(Problem::not_found)?.fields.time_zone;
+    let zone = zone.parse().map_err(|error| Problem::internal(&error))?;
+    Period::last(usual, from, to, app.clock.now(), zone).map_err(|why| match why {
+        NotAPeriod::Backwards => Problem::fault("from", "out_of_range", "`from` lies after `to`."),
+        NotAPeriod::TooLong => Problem::fault("from", "out_of_range", "A report is about ten years at most."),
+    })
 }
 
 /// One table: a heading row and the lines below it, the first column naming the group.
