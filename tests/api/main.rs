@@ -28,6 +28,7 @@ mod faults;
 mod forgeries;
 mod ground;
 mod guesses;
+mod habit;
 mod holidays;
 mod import_readings;
 mod imports;

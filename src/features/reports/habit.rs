@@ -19,7 +19,8 @@
 //! **A streak** is a row of kept days; days that are not due do not break it and do not count, a missed one ends it. The current one is
 //! that at the end of the days looked at. Calls on days that are not due count towards no day, but towards their week.
 
-// pub mod board;
+pub mod board;
+pub mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,9 @@
-//! Figures: NPS, activity, action items, proactivity; as JSON, or as one CSV table.
+//! Figures: NPS, activity, action items, the habit, proactivity; as JSON, or as one CSV table.
 
 mod action_items_api;
 mod activity_api;
 pub mod habit;
+mod habit_api;
 mod nps_api;
 pub mod period;
 pub mod proactivity;
@@ -16,6 +17,7 @@ pub fn endpoints() -> Vec<crate::http::Endpoint> {
         nps_api::endpoints(),
         activity_api::endpoints(),
         action_items_api::endpoints(),
+        habit_api::endpoints(),
         proactivity_api::endpoints(),
     ]
     .into_iter()

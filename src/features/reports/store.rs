@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-pub use habits::{beginnings, contacts, last_calls};
+pub use habits::{BeginningRow, ContactRow, beginnings, contacts, last_calls};
 pub use interactions::{InteractionRow, SilentRow, interactions, without_interaction};
 
 use super::period::Period;

@@ -117,7 +117,8 @@ impl Facts {
         let contacts: Vec<(Contact, bool)> = self.contacts(person, program.id).collect();
         let rests = self.rests(program, person.zone);
         let began = self.began(person, program);
-        let runs = |day: NaiveDate| program.spans(day) && began.is_some_and(|began| began <= day) && !rests.contains(day);
+        let runs =
+            |day: NaiveDate| program.spans(day) && began.is_some_and(|began| began <= day) && !rests.contains(day);
         let goal = |day: NaiveDate| program.goal(participant, day, person.zone);
         let standing = |day: NaiveDate| match self.working_days.off(person.id, day) {
             None => Standing::Works,
@@ -132,7 +133,9 @@ impl Facts {
             contacts: &counted,
         };
         let (attainments, days) = attainments(&part, &standing, span);
-        let within = contacts.iter().filter(|(it, _)| (span.from..=span.to).contains(&it.day));
+        let within = contacts
+            .iter()
+            .filter(|(it, _)| (span.from..=span.to).contains(&it.day));
         let tally = |of: &dyn Fn(&(Contact, bool)) -> bool| {
             i64::try_from(within.clone().filter(|it| of(it)).count()).unwrap_or(i64::MAX)
         };
@@ -148,7 +151,10 @@ impl Facts {
 
     fn contacts(&self, person: &Person, program: ProgramId) -> impl Iterator<Item = (Contact, bool)> {
         let (user, zone) = (person.id, person.zone);
-        let rows = self.contacts.iter().filter(move |row| (row.0, row.1) == (user, program));
+        let rows = self
+            .contacts
+            .iter()
+            .filter(move |row| (row.0, row.1) == (user, program));
         rows.map(move |(_, _, customer, at, reached, is_call)| {
             let contact = Contact {
                 day: local_time::wall_clock(at.utc(), zone).date(),
@@ -164,7 +170,9 @@ impl Facts {
         let mine = |row: &&BeginningRow| (row.0, row.1) == (person.id, program.id);
         let (_, _, given, called) = self.beginnings.iter().find(mine)?;
         let day = |at: &Timestamp| local_time::wall_clock(at.utc(), person.zone).date();
-        let given = given.as_ref().map(|at| day(at).checked_add_days(Days::new(1)).unwrap_or_else(|| day(at)));
+        let given = given
+            .as_ref()
+            .map(|at| day(at).checked_add_days(Days::new(1)).unwrap_or_else(|| day(at)));
         let called = called.as_ref().map(day);
         [given, called].into_iter().flatten().min()
     }
@@ -212,6 +220,7 @@ impl Rests {
     }
 
     fn contains(&self, day: NaiveDate) -> bool {
-        self.since.is_some_and(|since| since <= day) || self.over.iter().any(|(first, last)| (*first..=*last).contains(&day))
+        self.since.is_some_and(|since| since <= day)
+            || self.over.iter().any(|(first, last)| (*first..=*last).contains(&day))
     }
 }
