@@ -125,7 +125,7 @@ async fn each_user_says_what_comes_by_mail() {
     let stale = one.request("PATCH", path).header("if-match", "\"1\"");
     let stale = stale
         .header("content-type", "application/merge-patch+json")
-        .body(r#"{"mail": {"praise": false}}"#);
+        .body(r#"{"mail": {"praise": true}}"#);
     assert_eq!(one.send(stale).await.problem(412), "precondition_failed");
 }
 

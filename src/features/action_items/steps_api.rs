@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::action_item::{ActionItem, ActionItemId, ActionItemKind, ActionItemStatus, Step};
+use super::action_item::{ActionItem, ActionItemId, ActionItemKind, Step};
 use super::api::{changed_references, theirs};
 use crate::access::{Caller, Permission, Scope};
 use crate::clock::Timestamp;
@@ -60,7 +60,7 @@ async fn step(app: &App, caller: &Caller, id: ActionItemId, step: Step) -> Answe
     let item = theirs(&mut unit, &scope, caller, id).await?;
     let change = item.step(step, caller.user, unit.now())?;
     let item = unit.save(change).await?;
-    if item.status == ActionItemStatus::Completed {
+    if !item.status.open() {
         put_right(&mut unit, &scope, &item).await?;
     }
     unit.answer(Reply::record(item)).await
@@ -127,7 +127,8 @@ async fn complete_action_item(
 
 /// Cancel an action item.
 ///
-/// It will not be done. What the customer was promised can still be told.
+/// It will not be done. What the customer was promised can still be told. Canceling a `data_quality` item says that nothing need be put right: the
+/// flag that the call put up is taken down.
 #[utoipa::path(post, path = "/v1/action-items/{id}/cancel", operation_id = "cancel_action_item", tag = "action-items", request_body = Option<CloseActionItem>,
     responses((status = 200, description = "The action item, canceled", body = ActionItem)))]
 async fn cancel_action_item(

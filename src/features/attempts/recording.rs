@@ -10,12 +10,12 @@ use crate::features::action_items::action_item::{self, ActionItemInput, ActionIt
 use crate::features::assignments::assignment::{Assignment, NOT_TO_BE_CALLED, Outcome};
 use crate::features::customers::customer::Customer;
 use crate::features::programs::retry_policy::Tried;
-use crate::features::{assignments, customers};
+use crate::features::{assignments, customers, people};
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
 
-/// Who looks after data that turned out to be wrong.
+/// The department that looks after data that turned out to be wrong, where the organization has said nothing.
 const DATA_STEWARDS: &str = "Data";
 
 /// Writes the call and all that comes of it.
@@ -54,7 +54,8 @@ pub async fn record(
         .map(|item| (item, Some(by)))
         .collect::<Vec<_>>();
     if let Some(wrong) = follows.wrong_record {
-        items.push((steward(wrong, &told), None));
+        let (owner, department) = steward(unit, scope).await?;
+        items.push((to_put_right(wrong, &told, owner, department), None));
     }
     let action_items = parts.action_items(unit, items).await?;
     let service_interests = parts.interests(unit, new.service_interests).await?;
@@ -127,8 +128,34 @@ async fn mark(
     Ok(customer)
 }
 
+/// Who looks after data that turned out to be wrong, as the organization has said: a person who is there, or a department.
+async fn steward(unit: &mut Unit, scope: &Scope) -> Result<(Option<UserId>, Option<String>), Problem> {
+    let said = people::store::organization(unit, scope.organization).await?;
+    let said = said.map(|organization| {
+        (
+            organization.fields.data_steward_id,
+            organization.fields.data_steward_department,
+        )
+    });
+    let (user, department) = said.unwrap_or_default();
+    let user = match user {
+        Some(user) => people::store::find(unit, scope, user).await?.filter(|user| user.active),
+        None => None,
+    };
+    Ok(match (user, department) {
+        (Some(user), department) => (Some(user.id), department),
+        (None, Some(department)) => (None, Some(department)),
+        (None, None) => (None, Some(DATA_STEWARDS.to_owned())),
+    })
+}
+
 /// What a data steward is asked to do.
-fn steward(wrong: WrongRecord, told: &Told) -> ActionItemInput {
+fn to_put_right(
+    wrong: WrongRecord,
+    told: &Told,
+    owner_id: Option<UserId>,
+    department: Option<String>,
+) -> ActionItemInput {
     let customer = &told.customer.fields;
     let contact = told.contact.as_ref().map(|contact| &contact.fields);
     let phone = match contact {
@@ -140,8 +167,8 @@ fn steward(wrong: WrongRecord, told: &Told) -> ActionItemInput {
         title: wrong.task(contact.map(|contact| contact.name.as_str()), &customer.name),
         detail: Some(format!("Customer: {}. Number: {phone}.", customer.name)),
         kind: ActionItemKind::DataQuality,
-        owner_id: None,
-        department: Some(DATA_STEWARDS.into()),
+        owner_id,
+        department,
         due_at: None,
         priority: action_item::Priority::Normal,
         customer_promise: None,

@@ -9,6 +9,7 @@ use super::organization::{Organization, OrganizationInput};
 use super::store;
 use super::user::{User, UserInput};
 use crate::access::{Caller, Permission, Role};
+use crate::features::references::References;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Fault, Patch, Problem, Reply};
 use crate::refusal::Code;
@@ -167,7 +168,7 @@ async fn get_organization(app: App, caller: Caller) -> Answer<Organization> {
 
 /// Change the organization.
 ///
-/// Its name, its time zone, its working weekdays and whose public holidays it keeps; the short name is given once.
+/// Its name, its time zone, its working weekdays, whose public holidays it keeps, and who looks after data that calls have shown to be wrong; the short name is given once.
 #[utoipa::path(patch, path = "/v1/organization", operation_id = "update_organization", tag = "people",
     request_body(content = OrganizationPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "The organization as it is now", body = Organization)))]
@@ -185,7 +186,15 @@ async fn update_organization(
     let unknown = !crate::local_time::is_zone(&fields.time_zone);
     let zone = unknown.then(|| checks::zone_fault(&fields.time_zone));
     let region = fields.holiday_region.as_deref().and_then(checks::region_fault);
-    let faults: Vec<Fault> = zone.into_iter().chain(region).collect();
+    let mut faults: Vec<Fault> = zone.into_iter().chain(region).collect();
+    if fields.data_steward_id != organization.fields.data_steward_id {
+        let scope = caller.scope();
+        let mut references = References::of(&mut unit, &scope);
+        references
+            .active_user("/data_steward_id", fields.data_steward_id)
+            .await?;
+        faults.extend(references.faults());
+    }
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }

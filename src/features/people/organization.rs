@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::db::Json;
 use crate::features::customers::calling_window::DayName;
-use crate::id::OrganizationId;
+use crate::id::{OrganizationId, UserId};
 use crate::journal::{Change, Changing};
 
 /// What can be said of an organization.
@@ -24,6 +24,11 @@ pub struct OrganizationInput {
     /// The weekdays on which calls are made; Monday to Friday when null.
     #[schema(value_type = Option<Vec<DayName>>, min_items = 1, max_items = 7)]
     pub working_weekdays: Option<Json<Vec<DayName>>>,
+    /// Whose work it is to put right what calls have shown to be wrong of customers and contacts: an active user.
+    pub data_steward_id: Option<UserId>,
+    /// The same for a department, where it is nobody in particular, or while that user is not active; `Data` when neither is said.
+    #[schema(min_length = 1, max_length = 100)]
+    pub data_steward_department: Option<String>,
 }
 
 /// The tenant: everything belongs to exactly one.

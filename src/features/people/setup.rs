@@ -65,6 +65,8 @@ pub async fn organization(app: &App, name: &str, time_zone: &str) -> Result<Orga
         time_zone: time_zone.to_owned(),
         holiday_region: None,
         working_weekdays: None,
+        data_steward_id: None,
+        data_steward_department: None,
     };
     let organization = Organization::new(id, slug.clone(), fields, unit.now());
     let made = match ready_made(&mut unit, organization).await {

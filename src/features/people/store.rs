@@ -33,7 +33,7 @@ crate::record!(
 crate::record!(
     Organization, "organization", "organizations",
     [slug],
-    fields OrganizationInput [name, time_zone, holiday_region, working_weekdays],
+    fields OrganizationInput [name, time_zone, holiday_region, working_weekdays, data_steward_id, data_steward_department],
 );
 
 /// Fields that users can be sorted by.
