@@ -165,10 +165,7 @@ async fn two_instances_share_the_work_and_each_effect_happens_once() {
     // SQLite's file has one writer, which may well be the same one all the time.
     assert!(!on_postgres() || here > 0 && there > 0, "{here} and {there}");
     let marked = marked(&server.app).await;
-    assert_eq!(
-        marked,
-        (0..40).map(|number| Uuid::from_u128(number)).collect::<Vec<_>>()
-    );
+    assert_eq!(marked, (0..40).map(Uuid::from_u128).collect::<Vec<_>>());
     assert_eq!(of(&server.manager(), "status_in=completed&limit=200").await.len(), 40);
     other.db.close().await;
 }

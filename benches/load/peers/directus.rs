@@ -29,7 +29,14 @@ pub async fn start(run: &Run, tools: &Path) -> Outcome<(Peer, Process)> {
         std::fs::create_dir_all(&folder)?;
         run_to_end(
             Command::new("npm")
-                .args(["install", "--no-audit", "--no-fund", "--silent", "directus@11", "sqlite3@5"])
+                .args([
+                    "install",
+                    "--no-audit",
+                    "--no-fund",
+                    "--silent",
+                    "directus@11",
+                    "sqlite3@5",
+                ])
                 .current_dir(&folder),
         )?;
     }
