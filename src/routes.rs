@@ -27,6 +27,8 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::nps::endpoints(),
         features::action_items::endpoints(),
         features::cases::endpoints(),
+        features::follow_ups::endpoints(),
+        features::calendar_feeds::endpoints(),
         features::reports::endpoints(),
         features::notifications::endpoints(),
         features::recognition::endpoints(),
@@ -40,10 +42,14 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
 
 /// Every kind of background work there is.
 pub fn jobs() -> Vec<Task> {
-    [features::notifications::jobs(), features::reminders::jobs()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        features::follow_ups::jobs(),
+        features::notifications::jobs(),
+        features::reminders::jobs(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Everything that is looked for each minute.

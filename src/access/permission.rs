@@ -47,6 +47,10 @@ crate::words! {
         AttemptsRead = "attempts:read",
         /// Place the calls of one's own assignments.
         AttemptsCreate = "attempts:create",
+        /// What was written to customers after a call.
+        FollowUpsRead = "follow_ups:read",
+        /// Write after one's own calls.
+        FollowUpsWrite = "follow_ups:write",
         NotesRead = "notes:read",
         /// Write them, and change one's own.
         NotesWrite = "notes:write",
@@ -96,6 +100,8 @@ impl Role {
                 P::AssignmentsWork,
                 P::AttemptsRead,
                 P::AttemptsCreate,
+                P::FollowUpsRead,
+                P::FollowUpsWrite,
                 P::NotesRead,
                 P::NotesWrite,
                 P::NotesManage,
@@ -122,6 +128,8 @@ impl Role {
                 P::AssignmentsWork,
                 P::AttemptsRead,
                 P::AttemptsCreate,
+                P::FollowUpsRead,
+                P::FollowUpsWrite,
                 P::NotesRead,
                 P::NotesWrite,
                 P::NpsRead,

@@ -191,13 +191,16 @@ fn offers(operation: &Operation, list: bool) -> Vec<&'static str> {
 }
 
 /// Every content type that answers can have.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 9] = [
     export::JSON,
     export::CSV,
     export::NDJSON,
     "text/html",
     "text/plain",
     "text/event-stream",
+    "text/calendar",
+    "message/rfc822",
+    "application/pdf",
 ];
 
 /// Mounts every row; rows of one path share a resource, so that each path knows its methods.

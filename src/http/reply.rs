@@ -217,6 +217,20 @@ impl<T: Serialize> Reply<T> {
     }
 }
 
+/// A body that is no JSON, with a hash as its `ETag`; 304 for whoever has it as it is.
+pub fn tagged(request: &HttpRequest, content_type: &'static str, bytes: Vec<u8>) -> HttpResponse {
+    let etag = hash_tag(&bytes);
+    let (mut response, bytes) = match none_match(request, &etag) {
+        true => (HttpResponse::NotModified(), Vec::new()),
+        false => (HttpResponse::Ok(), bytes),
+    };
+    response
+        .content_type(content_type)
+        .insert_header((header::ETAG, etag))
+        .insert_header((header::CACHE_CONTROL, PRIVATE))
+        .body(bytes)
+}
+
 fn hash_tag(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();

@@ -76,6 +76,8 @@ impl Filter {
     }
 }
 
+const SELECT: &str = "SELECT revision, recorded_at, actor_kind, actor_id, client, address, request_id, kind, record_id, verb, customer_id, changes FROM journal WHERE organization_id = $1";
+
 /// Up to `limit` entries after `revision` (or before it, newest first, with `descending`).
 ///
 /// # Errors
@@ -88,9 +90,7 @@ pub async fn entries(
     descending: bool,
     limit: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let mut sql = db
-        .sql("SELECT revision, recorded_at, actor_kind, actor_id, client, address, request_id, kind, record_id, verb, customer_id, changes FROM journal WHERE organization_id = $1")
-        .bind(organization);
+    let mut sql = db.sql(SELECT).bind(organization);
     if let Some(after) = after {
         sql.push(if descending {
             " AND revision < "
@@ -131,6 +131,20 @@ pub async fn moments(
         found.extend(sql.all::<(Uuid, String, Timestamp)>().await?);
     }
     Ok(found)
+}
+
+/// The entries of these revisions.
+///
+/// # Errors
+/// What the database said.
+pub async fn at(db: &mut impl Sqls, organization: OrganizationId, revisions: &[i64]) -> Result<Vec<Entry>, Error> {
+    if revisions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = db.sql(format!("{SELECT} AND revision IN ")).bind(organization);
+    sql.list(revisions.iter().copied());
+    sql.push(" ORDER BY revision");
+    sql.all().await
 }
 
 /// What a record was made with, the last time that one was made under this id.

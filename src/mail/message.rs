@@ -37,9 +37,14 @@ pub struct Mail {
 
 /// The Message-ID of a record: the same whenever it is asked for. `what` says what it is: `follow-up`.
 pub fn message_id(what: &str, id: Uuid, public_url: &str) -> String {
-    let host = url::Url::parse(public_url).ok();
-    let host = host.as_ref().and_then(url::Url::domain).unwrap_or("touchbase.invalid");
-    format!("<{what}.{id}@{host}>")
+    format!("<{what}.{id}@{}>", host(public_url))
+}
+
+/// The name of this installation, for ids that must be nobody else's.
+pub fn host(public_url: &str) -> String {
+    let url = url::Url::parse(public_url).ok();
+    let host = url.as_ref().and_then(url::Url::domain);
+    host.unwrap_or("touchbase.invalid").to_owned()
 }
 
 /// One line without control characters: what a subject or a name can be.

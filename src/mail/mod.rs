@@ -3,7 +3,7 @@
 mod message;
 mod smtp;
 
-pub use message::{Mail, Person, clean, message_id};
+pub use message::{Mail, Person, clean, host, message_id};
 pub use smtp::Mailer;
 
 /// Why a message was not handed over. Says nothing of who wrote to whom, so it may be logged and kept.

@@ -25,6 +25,8 @@ const TAGS: &[(&str, &str)] = &[
     ("assignments", "Who is to call whom; one by one and in bulk."),
     ("briefs", "What one should know before calling, and what to talk about."),
     ("attempts", "Calls placed, and everything that comes of them."),
+    ("follow-ups", "What is written to customers after a call."),
+    ("calendar", "One's calls in calendar programs."),
     ("notes", "What was learned, typed and searchable."),
     ("nps-responses", "Answers to the recommendation question."),
     (

@@ -53,6 +53,8 @@ const VERBS: &[&str] = &[
     "advance",
     "comment",
     "tell",
+    "send",
+    "mark",
     "preview",
     "merge",
     "check",

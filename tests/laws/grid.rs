@@ -63,7 +63,10 @@ fn needs(access: Access) -> String {
 pub fn somewhere(path: &str) -> String {
     path.split('/')
         .map(|part| match part.strip_prefix('{') {
-            Some(_) => Uuid::from_u128(rand::random()).to_string(),
+            Some(rest) => {
+                let ending = rest.split_once('}').map_or("", |(_, ending)| ending);
+                format!("{}{ending}", Uuid::from_u128(rand::random()))
+            }
             None => part.to_owned(),
         })
         .collect::<Vec<_>>()

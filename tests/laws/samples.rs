@@ -24,6 +24,7 @@ const REFERENCES: &[(&str, &str)] = &[
     ("nps_response_id", "/v1/nps-responses"),
     ("note_id", "/v1/notes"),
     ("action_item_id", "/v1/action-items"),
+    ("follow_up_id", "/v1/follow-ups"),
     ("case_id", "/v1/cases"),
 ];
 
@@ -95,6 +96,9 @@ impl Samples {
             if collection == "/v1/notifications" {
                 return self.notification().await;
             }
+            if collection == "/v1/follow-ups" {
+                return self.follow_up().await;
+            }
             let (path, outer) = self
                 .way_to_create(collection)
                 .ok_or_else(|| format!("nothing creates a record of {collection}"))?;
@@ -148,6 +152,23 @@ impl Samples {
         let told = self.client.get("/v1/me/notifications").await.expect(200);
         let id = told["data"][0]["id"].as_str().ok_or("nobody was told")?;
         self.made.borrow_mut().insert("/v1/notifications".into(), id.to_owned());
+        Ok(id.to_owned())
+    }
+
+    /// What is written after a call: there is one, so it stands under its call without a name of its own.
+    async fn follow_up(&self) -> Result<String, String> {
+        let attempt = self.of("/v1/attempts").await?;
+        let operation = self.operation("/v1/attempts/{id}/follow-up", "post");
+        let reply = self
+            .send(
+                "POST",
+                &format!("/v1/attempts/{attempt}/follow-up"),
+                operation,
+                &json!({}),
+            )
+            .await;
+        let id = reply.body["id"].as_str().ok_or(reply.text)?;
+        self.made.borrow_mut().insert("/v1/follow-ups".into(), id.to_owned());
         Ok(id.to_owned())
     }
 

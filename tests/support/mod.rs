@@ -18,6 +18,7 @@ use touchbase::server;
 use uuid::Uuid;
 
 pub mod database;
+pub mod smtp;
 
 pub use database::Database;
 

@@ -23,6 +23,8 @@ crate::words! {
         ActionItem = "action_item",
         ServiceInterest = "service_interest",
         RescueCase = "rescue_case",
+        /// An e-mail after a call, once it was sent.
+        FollowUp = "follow_up",
     }
 }
 
@@ -37,6 +39,7 @@ impl TimelineKind {
             Self::NpsResponse => Permission::NpsRead,
             Self::ActionItem => Permission::ActionItemsRead,
             Self::ServiceInterest | Self::RescueCase => Permission::CasesRead,
+            Self::FollowUp => Permission::FollowUpsRead,
         }
     }
 

@@ -14,6 +14,8 @@ use super::period::Period;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
+use crate::features::programs::program::ProgramId;
+use crate::id::UserId;
 
 /// Groups of a report at most; the largest stay.
 pub const LARGEST: i64 = 1000;
@@ -242,4 +244,30 @@ pub async fn median_seconds(
     sql.push(" AND facts.closed_at < ").value(period.ends());
     sql.push(") SELECT id, name, CAST(AVG(seconds) AS DOUBLE PRECISION) FROM closed WHERE place IN ((places + 1) / 2, (places + 2) / 2) GROUP BY 1, 2");
     sql.all().await
+}
+
+/// A call that was promised, and one of the calls on its assignment that came after.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct PromiseRow {
+    pub attempt_id: Uuid,
+    pub promised_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
+    pub user_id: UserId,
+    pub user_name: Option<String>,
+    pub program_id: ProgramId,
+    pub program_name: Option<String>,
+    /// None when nobody has called since.
+    pub called_at: Option<Timestamp>,
+    pub conversation: bool,
+    pub promised: bool,
+}
+
+/// Calls promised for a time within a period, each with every later call; those of one promise stand together.
+pub async fn promises(db: &mut impl Sqls, scope: &Scope, period: &Period) -> Result<Vec<PromiseRow>, Error> {
+    db.sql("SELECT facts.id AS attempt_id, facts.callback_promised_at AS promised_at, assignments.closed_at AS closed_at, facts.user_id AS user_id, users.name AS user_name, facts.program_id AS program_id, programs.name AS program_name, later.occurred_at AS called_at, COALESCE(later.disposition = 'connected', FALSE) AS conversation, later.callback_promised_at IS NOT NULL AS promised FROM attempts facts JOIN assignments ON assignments.organization_id = facts.organization_id AND assignments.id = facts.assignment_id LEFT JOIN users ON users.organization_id = facts.organization_id AND users.id = facts.user_id LEFT JOIN programs ON programs.organization_id = facts.organization_id AND programs.id = facts.program_id LEFT JOIN attempts later ON later.organization_id = facts.organization_id AND later.assignment_id = facts.assignment_id AND later.id <> facts.id AND later.occurred_at >= facts.occurred_at WHERE facts.organization_id = $1 AND facts.callback_promised_at >= $2 AND facts.callback_promised_at < $3 ORDER BY facts.callback_promised_at, facts.id, later.occurred_at, later.id")
+        .bind(scope.organization)
+        .bind(period.starts())
+        .bind(period.ends())
+        .all()
+        .await
 }

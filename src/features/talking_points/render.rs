@@ -80,7 +80,7 @@ fn told(error: &Error) -> NotRendered {
 }
 
 /// No blanks at the ends of lines, no two empty lines in a row, none at the beginning and the end.
-fn tidy(text: &str) -> String {
+pub fn tidy(text: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim_end) {
         if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {

@@ -63,6 +63,7 @@ const fn source(kind: TimelineKind) -> Source {
         TimelineKind::ActionItem => ("action_items", "created_at", "status", "title", "owner_id"),
         TimelineKind::ServiceInterest => ("service_interests", "raised_at", "stage", "service", "owner_id"),
         TimelineKind::RescueCase => ("rescue_cases", "created_at", "status", "reason", "owner_id"),
+        TimelineKind::FollowUp => ("follow_ups", "sent_key", "kind", "subject", "user_id"),
     };
     Source {
         table,
@@ -150,6 +151,10 @@ fn narrow(sql: &mut Sql<'_>, scope: &Scope, customer: CustomerId, kind: Timeline
     sql.push(&format!(" AND {table}.customer_id = ")).value(customer);
     if kind == TimelineKind::ActionItem {
         scope.narrow_items(sql);
+    }
+    if kind == TimelineKind::FollowUp {
+        // A draft has not happened.
+        sql.push(" AND follow_ups.status = 'sent'");
     }
     sql.compare(&format!("{table}.{at} >="), filter.occurred_at_gte);
     sql.compare(&format!("{table}.{at} <"), filter.occurred_at_lt);

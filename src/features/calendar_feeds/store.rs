@@ -1,0 +1,259 @@
+//! All SQL of calendar feeds.
+
+use std::collections::HashMap;
+
+use chrono::{Days, TimeDelta};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::calendar_feed::{CalendarFeed, CalendarFeedId, CalendarFeedInput};
+use super::events::{Block, Call};
+use crate::access::{Permission, Role, Scope, key};
+use crate::clock::Timestamp;
+use crate::db::{Error, Sql, Sqls};
+use crate::features::assignments::assignment::{Assignment, AssignmentStatus};
+use crate::features::customers::contact::Contact;
+use crate::features::customers::customer::Customer;
+use crate::features::people::user::User;
+use crate::features::programs::program::{Program, ProgramStatus};
+use crate::features::{absences, assignments, people, programs};
+use crate::id::{OrganizationId, UserId};
+use crate::journal::{self, Listed, Sort, SortKey, Window, feed};
+use crate::local_time;
+
+crate::record!(
+    CalendarFeed, "calendar_feed", "calendar_feeds",
+    [user_id, revoked_at, secret_hash],
+    fields CalendarFeedInput [name],
+);
+
+/// Fields that feeds can be sorted by.
+pub static SORTS: &[Sort<CalendarFeed>] = &[Sort {
+    name: "created_at",
+    column: "calendar_feeds.created_at",
+    key: |feed| SortKey::Time(feed.created_at),
+}];
+
+/// Which feeds are asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CalendarFeedFilter {
+    /// Those that were revoked; or those that were not.
+    pub revoked: Option<bool>,
+    pub created_at_gte: Option<Timestamp>,
+    pub created_at_lt: Option<Timestamp>,
+}
+
+impl CalendarFeedFilter {
+    fn narrow(&self, sql: &mut Sql<'_>) {
+        match self.revoked {
+            Some(true) => drop(sql.push(" AND calendar_feeds.revoked_at IS NOT NULL")),
+            Some(false) => drop(sql.push(" AND calendar_feeds.revoked_at IS NULL")),
+            None => {}
+        }
+        sql.compare("calendar_feeds.created_at >=", self.created_at_gte);
+        sql.compare("calendar_feeds.created_at <", self.created_at_lt);
+    }
+}
+
+/// A page of a user's feeds.
+///
+/// # Errors
+/// What the database said.
+pub async fn list(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    user: Option<UserId>,
+    filter: &CalendarFeedFilter,
+    window: &Window<CalendarFeed>,
+) -> Result<Listed<CalendarFeed>, Error> {
+    journal::list(db, scope.organization, window, |sql| {
+        sql.push(" AND calendar_feeds.user_id = ").value(user);
+        filter.narrow(sql);
+    })
+    .await
+}
+
+/// The feed, if it is in sight.
+///
+/// # Errors
+/// What the database said.
+pub async fn find(db: &mut impl Sqls, scope: &Scope, id: CalendarFeedId) -> Result<Option<CalendarFeed>, Error> {
+    journal::find(db, scope.organization, id).await
+}
+
+/// Whose feed this secret opens: while it is not revoked, and its user is there and reads assignments.
+///
+/// # Errors
+/// What the database said.
+pub async fn owner(db: &mut impl Sqls, secret: &str) -> Result<Option<(OrganizationId, UserId)>, Error> {
+    let row: Option<(OrganizationId, UserId, Role)> = db
+        .sql("SELECT feeds.organization_id, feeds.user_id, users.role FROM calendar_feeds AS feeds JOIN users ON users.organization_id = feeds.organization_id AND users.id = feeds.user_id WHERE feeds.secret_hash = $1 AND feeds.revoked_at IS NULL AND users.active")
+        .bind(key::hash(secret))
+        .optional()
+        .await?;
+    let may = |role: Role| role.may(Permission::AssignmentsRead) && role.may(Permission::CustomersRead);
+    Ok(row
+        .filter(|(.., role)| may(*role))
+        .map(|(organization, user, _)| (organization, user)))
+}
+
+/// Everything that a feed tells.
+pub struct Told {
+    pub user: User,
+    pub zone: Tz,
+    pub calls: Vec<Call>,
+    pub blocks: Vec<Block>,
+}
+
+/// Calls of one feed at most.
+const MOST: i64 = 500;
+/// How long a call that is over stays in a calendar.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// Days ahead for which blocks are told.
+const AHEAD: u64 = 28;
+
+/// The calls and blocks of a user: what is open and has a time or a day, and what has lost it lately.
+///
+/// # Errors
+/// What the database said.
+pub async fn told(db: &mut impl Sqls, scope: &Scope, user: UserId, now: Timestamp) -> Result<Option<Told>, Error> {
+    let found = people::store::find(db, scope, user).await?;
+    let organization = people::store::organization(db, scope.organization).await?;
+    let (Some(user), Some(organization)) = (found, organization) else {
+        return Ok(None);
+    };
+    let zones = [
+        user.fields.time_zone.as_deref(),
+        Some(organization.fields.time_zone.as_str()),
+    ];
+    let zone = zones
+        .into_iter()
+        .flatten()
+        .find_map(|zone| zone.parse().ok())
+        .unwrap_or(Tz::UTC);
+    let programs = programs::store::all(db, scope).await?;
+    let calls = calls(db, scope, &user, &programs, now).await?;
+    let today = local_time::wall_clock(now.utc(), zone).date();
+    let until = today.checked_add_days(Days::new(AHEAD)).unwrap_or(today);
+    let days = absences::store::working_days(db, scope, &[user.id], today, until).await?;
+    let mut blocks = Vec::new();
+    for program in programs
+        .iter()
+        .filter(|program| program.status == ProgramStatus::Active)
+    {
+        let mut participants = program.fields.participants.iter();
+        let own = participants.find(|participant| participant.user_id == user.id);
+        // Who has said no hours of their own has the whole day, which is no block.
+        let Some(hours) = own.and_then(|own| own.daily_block) else {
+            continue;
+        };
+        let runs = |day: &chrono::NaiveDate| {
+            program.fields.starts_on.is_none_or(|starts| starts <= *day)
+                && program.fields.ends_on.is_none_or(|ends| *day <= ends)
+        };
+        for day in days.between(user.id, today, until).filter(runs) {
+            let Some((from, until)) = hours.stretch(day, zone) else {
+                continue;
+            };
+            blocks.push(Block {
+                program_id: program.id.into(),
+                program: program.fields.name.clone(),
+                day,
+                from,
+                until,
+                sequence: program.revision.max(user.revision).max(organization.revision),
+                changed: program.updated_at.max(user.updated_at).max(organization.updated_at),
+                created: program.created_at,
+            });
+        }
+    }
+    Ok(Some(Told {
+        user,
+        zone,
+        calls,
+        blocks,
+    }))
+}
+
+async fn calls(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    user: &User,
+    programs: &[Program],
+    now: Timestamp,
+) -> Result<Vec<Call>, Error> {
+    let organization = scope.organization;
+    let in_time = assignments::store::SORTS
+        .iter()
+        .find(|sort| sort.name == "scheduled_for");
+    let window = Window {
+        order: in_time.map(|sort| (sort, false)).into_iter().collect(),
+        after: None,
+        limit: MOST,
+        total: false,
+    };
+    let listed = journal::list(db, organization, &window, |sql| {
+        sql.push(" AND assignments.assignee_id = ").value(user.id);
+        sql.push(" AND ((assignments.status IN ('queued', 'scheduled') AND (assignments.scheduled_for IS NOT NULL OR assignments.due_on IS NOT NULL)) OR assignments.updated_at >= ")
+            .value(now.plus(-KEPT));
+        sql.push(")");
+    })
+    .await?;
+    let assignments: Vec<Assignment> = listed.rows;
+    // A call that was closed or snoozed has no time any more: its last change tells which one it had.
+    let lost: Vec<i64> = assignments
+        .iter()
+        .filter(|assignment| assignment.scheduled_for.is_none())
+        .map(|assignment| assignment.revision)
+        .collect();
+    let before: HashMap<Uuid, Timestamp> = feed::at(db, organization, &lost)
+        .await?
+        .into_iter()
+        .filter_map(|entry| {
+            let before = entry.changes.get("scheduled_for")?.get(0)?.clone();
+            Some((entry.record_id, serde_json::from_value(before).ok()?))
+        })
+        .collect();
+    let mut ids: Vec<Uuid> = assignments
+        .iter()
+        .map(|assignment| assignment.customer_id.into())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let customers: Vec<Customer> = journal::find_all(db, organization, &ids).await?;
+    let contacts: Vec<Contact> = match ids.is_empty() {
+        true => Vec::new(),
+        false => {
+            journal::select(db, organization, |sql| {
+                sql.push(" AND contacts.active AND contacts.customer_id IN ")
+                    .list(ids.iter().copied());
+            })
+            .await?
+        }
+    };
+    let calls = assignments.into_iter().filter_map(|assignment| {
+        let customer = customers
+            .iter()
+            .find(|customer| customer.id == assignment.customer_id)?;
+        let program = programs.iter().find(|program| program.id == assignment.program_id);
+        let of = |contact: &&Contact| contact.fields.customer_id == customer.id;
+        Some(Call {
+            before: before.get(&assignment.id.into()).copied(),
+            customer: customer.clone(),
+            contacts: contacts.iter().filter(of).cloned().collect(),
+            program: program.map(|program| program.fields.name.clone()).unwrap_or_default(),
+            assignment,
+        })
+    });
+    // One that was never on a day is in nobody's calendar.
+    Ok(calls
+        .filter(|call| call.assignment.status != AssignmentStatus::Queued || timed(call))
+        .collect())
+}
+
+fn timed(call: &Call) -> bool {
+    call.before.is_some() || call.assignment.scheduled_for.is_some() || call.assignment.due_on.is_some()
+}

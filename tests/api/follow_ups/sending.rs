@@ -1,0 +1,225 @@
+//! Follow-ups on their way: by the mail server, or by hand.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use touchbase::workers;
+
+use super::{draft, path};
+use crate::support::Server;
+use crate::support::smtp::Mood;
+
+#[actix_web::test]
+async fn it_is_sent_once_and_stands_on_the_timeline() {
+    let story = super::story().await;
+    let (server, executive) = (&story.server, story.server.executive());
+    let draft = story
+        .drafted(json!({"disposition": "left_voicemail", "summary": "Grüße"}))
+        .await;
+    let edited = executive
+        .patch(&path(&draft), json!({"subject": "Our call\r\nBcc: all@northwind.test", "text": "Dear Frédérique,\n\n- one\n- <b>two</b>\n\nNancy"}))
+        .await;
+    let edited = edited.expect(200);
+    assert_eq!(edited["subject"], "Our call Bcc: all@northwind.test");
+    let timeline = format!(
+        "/v1/customers/{}/timeline?kind_in=follow_up",
+        story.customer["id"].as_str().unwrap()
+    );
+    assert_eq!(executive.get(&timeline).await.expect(200)["data"], json!([]));
+
+    let sending = executive
+        .post(&format!("{}/send", path(&draft)), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(sending["status"], "sending");
+    assert_eq!(
+        executive
+            .post(&format!("{}/send", path(&draft)), json!({}))
+            .await
+            .expect(200),
+        sending
+    );
+    assert_eq!(
+        executive.patch(&path(&draft), json!({"text": "x"})).await.problem(409),
+        "wrong_state"
+    );
+    workers::settle(&server.app).await.unwrap();
+    workers::settle(&server.app).await.unwrap();
+
+    let received = story.smtp.received();
+    assert_eq!(received.len(), 1, "{received:?}");
+    assert_eq!(
+        (received[0].from.as_str(), received[0].to.clone()),
+        ("calls@northwind.test", vec!["f.citeaux@blondel.test".to_owned()])
+    );
+    let expected = format!("<follow-up.{}@touchbase.northwind.test>", draft["id"].as_str().unwrap());
+    for (header, value) in [
+        ("message-id", expected.as_str()),
+        ("from", "\"Nancy Davolio\" <calls@northwind.test>"),
+        ("reply-to", "\"Nancy Davolio\" <executive@northwind.test>"),
+        ("subject", "Our call Bcc: all@northwind.test"),
+        ("bcc", ""),
+    ] {
+        assert_eq!(received[0].header(header), value, "{}", received[0].message);
+    }
+    assert!(
+        received[0].message.contains("multipart/alternative"),
+        "{}",
+        received[0].message
+    );
+    let sent = executive.get(&path(&draft)).await.expect(200);
+    assert_eq!(
+        (&sent["status"], &sent["sent_by_hand"]),
+        (&json!("sent"), &json!(false))
+    );
+    assert_eq!(sent["message_id"], expected);
+    let stands = executive.get(&timeline).await.expect(200);
+    assert_eq!(stands["data"][0]["summary"], "Our call Bcc: all@northwind.test");
+    assert_eq!(stands["data"][0]["occurred_at"], sent["sent_at"]);
+    for step in ["send", "mark-sent"] {
+        assert_eq!(
+            executive
+                .post(&format!("{}/{step}", path(&draft)), json!({}))
+                .await
+                .problem(409),
+            "wrong_state"
+        );
+    }
+    assert_eq!(executive.delete(&path(&draft)).await.problem(409), "wrong_state");
+}
+
+#[actix_web::test]
+async fn a_busy_server_is_tried_again_and_a_refusal_is_told() {
+    let story = super::story().await;
+    let server = &story.server;
+    let draft = story.drafted(json!({"disposition": "no_answer"})).await;
+    let status = async || server.executive().get(&path(&draft)).await.expect(200)["status"].clone();
+    story.smtp.is(Mood::Busy);
+    server
+        .executive()
+        .post(&format!("{}/send", path(&draft)), json!({}))
+        .await
+        .expect(200);
+    workers::settle(&server.app).await.unwrap();
+    assert_eq!(status().await, "sending");
+    story.smtp.is(Mood::Refuses);
+    server.app.clock.advance(TimeDelta::hours(1));
+    workers::settle(&server.app).await.unwrap();
+    let failed = server.executive().get(&path(&draft)).await.expect(200);
+    assert_eq!(
+        (&failed["status"], &failed["sent_at"]),
+        (&json!("failed"), &Value::Null)
+    );
+    assert!(
+        failed["failure"]
+            .as_str()
+            .unwrap()
+            .contains("refused the message (550)"),
+        "{failed}"
+    );
+    story.smtp.is(Mood::Takes);
+    server
+        .executive()
+        .patch(&path(&draft), json!({"to_email": "info@blondel.test"}))
+        .await
+        .expect(200);
+    server
+        .executive()
+        .post(&format!("{}/send", path(&draft)), json!({}))
+        .await
+        .expect(200);
+    workers::settle(&server.app).await.unwrap();
+    assert_eq!(status().await, "sent");
+    assert_eq!(story.smtp.received().len(), 1);
+    // Busy for ever: told at last.
+    let story = super::story().await;
+    let server = &story.server;
+    let draft = story.drafted(json!({"disposition": "no_answer"})).await;
+    story.smtp.is(Mood::Busy);
+    server
+        .executive()
+        .post(&format!("{}/send", path(&draft)), json!({}))
+        .await
+        .expect(200);
+    for _ in 0..12 {
+        workers::settle(&server.app).await.unwrap();
+        server.app.clock.advance(TimeDelta::hours(2));
+    }
+    assert_eq!(
+        server.executive().get(&path(&draft)).await.expect(200)["status"],
+        "failed"
+    );
+}
+
+#[actix_web::test]
+async fn without_a_mail_server_it_is_sent_by_hand() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let customer = manager
+        .post("/v1/customers", json!({"name": "Blondel"}))
+        .await
+        .expect(201);
+    let contact =
+        json!({"customer_id": customer["id"], "name": "Frédérique \"Freddy\" Citeaux", "email": "f@blondel.test"});
+    manager.post("/v1/contacts", contact).await.expect(201);
+    let assignment = json!({"customer_id": customer["id"], "assignee_id": executive.id()});
+    let assignment = manager.post("/v1/assignments", assignment).await.expect(201);
+    let attempts = format!("/v1/assignments/{}/attempts", assignment["id"].as_str().unwrap());
+    let attempt = executive
+        .post(&attempts, json!({"disposition": "busy"}))
+        .await
+        .expect(201);
+    let draft = draft(&executive, attempt["attempt"]["id"].as_str().unwrap()).await;
+    assert_eq!(
+        executive
+            .post(&format!("{}/send", path(&draft)), json!({}))
+            .await
+            .problem(409),
+        "wrong_state"
+    );
+
+    let eml = || {
+        executive
+            .request("GET", &path(&draft))
+            .header("accept", "message/rfc822")
+    };
+    let file = executive.send(eml()).await;
+    assert_eq!(
+        (file.status, file.header("content-type").as_str()),
+        (200, "message/rfc822")
+    );
+    let name = format!(
+        "attachment; filename=\"follow-up-{}.eml\"",
+        draft["id"].as_str().unwrap()
+    );
+    assert_eq!(file.header("content-disposition"), name);
+    assert!(
+        file.text.contains("X-Unsent: 1\r\n") && file.text.contains("<executive@northwind.test>"),
+        "{}",
+        file.text
+    );
+    assert_eq!(executive.send(eml()).await.text, file.text);
+    let pdf = executive
+        .request("GET", &path(&draft))
+        .header("accept", "application/pdf");
+    assert_eq!(executive.send(pdf).await.problem(406), "not_acceptable");
+
+    let later = server.app.clock.now().plus(TimeDelta::days(1));
+    let mark = format!("{}/mark-sent", path(&draft));
+    assert_eq!(
+        executive.post(&mark, json!({"sent_at": later})).await.problem(400),
+        "invalid_request"
+    );
+    let sent = executive.post(&mark, json!({})).await.expect(200);
+    assert_eq!((&sent["status"], &sent["sent_by_hand"]), (&json!("sent"), &json!(true)));
+    assert_eq!(executive.post(&mark, json!({})).await.expect(200), sent);
+    let timeline = format!("/v1/customers/{}/timeline", customer["id"].as_str().unwrap());
+    assert_eq!(
+        executive.get(&timeline).await.expect(200)["data"][0]["kind"],
+        "follow_up"
+    );
+    let mail = executive
+        .get("/v1/follow-ups?sent_by_hand=true&sort=-sent_at")
+        .await
+        .expect(200);
+    assert_eq!(mail["data"][0]["id"], sent["id"]);
+}
