@@ -20,6 +20,7 @@
 //! that at the end of the days looked at. Calls on days that are not due count towards no day, but towards their week.
 
 pub mod board;
+mod facts;
 pub mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,9 @@ use chrono::{Datelike, Days, NaiveDate};
 use crate::features::customers::customer::CustomerId;
 use crate::features::programs::program::Period;
 use crate::features::programs::quota::Goal;
+
+/// Working days without a call after which somebody has lapsed, where nothing is said.
+pub const LAPSED: i64 = 5;
 
 /// What a day is to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
