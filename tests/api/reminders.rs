@@ -98,6 +98,12 @@ async fn a_promised_call_is_remembered_in_time_and_not_when_it_was_moved() {
         told[0].0 == "callback_due" && told[0].1.starts_with("Call Alfreds back at "),
         "{told:?}"
     );
+    assert_eq!(heard(server.manager()).await, []);
+    pass(&server, TimeDelta::minutes(71)).await;
+    pass(&server, TimeDelta::minutes(1)).await;
+    assert_eq!(kinds(server.executive()).await, ["callback_due", "callback_missed"]);
+    let waits = ("callback_missed".to_owned(), "Alfreds waits for a call".to_owned());
+    assert_eq!(heard(server.manager()).await, [waits]);
 }
 
 #[actix_web::test]
@@ -215,8 +221,8 @@ async fn another_instance(server: &Server) -> Arc<App> {
     App::open(config(&url), server.app.clock.clone(), None).await.unwrap()
 }
 
-/// Everybody of these takes part in the program that is there from the start.
-async fn take_part(server: &Server, people: &[&Client]) {
+/// Everybody of these takes part in the program that is there from the start, and has a customer to call: the assignments.
+async fn take_part(server: &Server, people: &[&Client]) -> Vec<String> {
     let programs = server.manager().get("/v1/programs").await.expect(200);
     let path = format!("/v1/programs/{}", programs["data"][0]["id"].as_str().unwrap());
     let participants: Vec<Value> = people
@@ -228,19 +234,24 @@ async fn take_part(server: &Server, people: &[&Client]) {
         .patch(&path, json!({"participants": participants}))
         .await
         .expect(200);
+    let mut assignments = Vec::new();
+    for one in people {
+        let customer = customer(server, &format!("Of {}", one.id())).await;
+        let assignment = json!({"customer_id": customer, "assignee_id": one.id()});
+        let assignment = server.manager().post("/v1/assignments", assignment).await.expect(201);
+        assignments.push(assignment["id"].as_str().unwrap().to_owned());
+    }
+    assignments
 }
 
 #[actix_web::test]
-async fn managers_hear_each_monday_who_placed_no_call_and_all_what_they_have_done() {
+async fn managers_hear_each_monday_who_has_let_go_of_the_habit_and_all_what_they_have_done() {
     let server = Server::start().await;
     let (lazy, away) = (
         server.add("lazy", Role::Executive).await,
         server.add("away", Role::Executive).await,
     );
-    take_part(&server, &[&server.executive(), &lazy, &away]).await;
-    let alfreds = customer(&server, "Alfreds").await;
-    let assignment = json!({"customer_id": alfreds, "assignee_id": server.executive().id()});
-    let assignment = server.manager().post("/v1/assignments", assignment).await.expect(201);
+    let assignments = take_part(&server, &[&server.executive(), &lazy, &away]).await;
     // In the middle of the week that will be looked back on.
     let today = local_time::wall_clock(server.app.clock.now().utc(), Tz::Europe__Berlin).date();
     let monday = today
@@ -255,7 +266,7 @@ async fn managers_hear_each_monday_who_placed_no_call_and_all_what_they_have_don
         .and_time(NaiveTime::from_hms_opt(11, 0, 0).unwrap());
     let wednesday = local_time::instant(wednesday, Tz::Europe__Berlin);
     server.app.clock.advance(wednesday - server.app.clock.now().utc());
-    let path = format!("/v1/assignments/{}/attempts", assignment["id"].as_str().unwrap());
+    let path = format!("/v1/assignments/{}/attempts", assignments[0]);
     server
         .executive()
         .post(&path, json!({"disposition": "connected"}))
@@ -272,7 +283,7 @@ async fn managers_hear_each_monday_who_placed_no_call_and_all_what_they_have_don
     pass(&server, TimeDelta::hours(1)).await;
     let told = all_heard(server.manager()).await;
     assert_eq!(told.len(), 2, "{told:?}");
-    assert_eq!(told[0].1, "The lazy placed no call last week");
+    assert_eq!(told[0].1, "The lazy has let go of the habit");
     assert!(told[1].0 == "weekly_summary", "{told:?}");
     let own = server.executive().get("/v1/me/notifications").await.expect(200);
     assert_eq!(
@@ -283,7 +294,7 @@ async fn managers_hear_each_monday_who_placed_no_call_and_all_what_they_have_don
     pass(&server, TimeDelta::days(7)).await;
     let told = all_heard(server.manager()).await;
     assert_eq!(told.len(), 4, "{told:?}");
-    assert_eq!(told[2].1, "3 executives placed no call last week");
+    assert_eq!(told[2].1, "3 executives have let go of the habit");
 }
 
 #[actix_web::test]

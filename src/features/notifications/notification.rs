@@ -22,6 +22,8 @@ crate::words! {
         DayPrepared = "day_prepared",
         /// A customer was promised a call, and it is time.
         CallbackDue = "callback_due",
+        /// A customer was promised a call, and nobody called.
+        CallbackMissed = "callback_missed",
         /// What a customer was promised is due soon.
         PromiseDue = "promise_due",
         /// What a customer was promised did not happen in time.

@@ -26,6 +26,8 @@ pub struct MailWishes {
     #[serde(default)]
     pub callback_due: bool,
     #[serde(default = "yes")]
+    pub callback_missed: bool,
+    #[serde(default = "yes")]
     pub promise_due: bool,
     #[serde(default = "yes")]
     pub promise_broken: bool,
@@ -49,6 +51,7 @@ impl Default for MailWishes {
             praise: true,
             day_prepared: true,
             callback_due: false,
+            callback_missed: true,
             promise_due: true,
             promise_broken: true,
             action_item_due: false,
@@ -68,6 +71,7 @@ impl MailWishes {
             NotificationKind::Praise => self.praise,
             NotificationKind::DayPrepared => self.day_prepared,
             NotificationKind::CallbackDue => self.callback_due,
+            NotificationKind::CallbackMissed => self.callback_missed,
             NotificationKind::PromiseDue => self.promise_due,
             NotificationKind::PromiseBroken => self.promise_broken,
             NotificationKind::ActionItemDue => self.action_item_due,

@@ -56,7 +56,7 @@ async fn remind(app: Arc<App>, running: Running) -> Result<Done, Failure> {
     let mut unit = running.unit(&app).await?;
     let scope = Scope::all(running.organization());
     let told = match about.occasion {
-        Occasion::CallbackDue => of_callback(&mut unit, &scope, &about).await?,
+        Occasion::CallbackDue | Occasion::CallbackMissed => of_callback(&mut unit, &scope, &about).await?,
         Occasion::PromiseDue | Occasion::PromiseBroken | Occasion::ItemDue | Occasion::ItemOverdue => {
             of_item(&mut unit, &scope, &about).await?
         }
@@ -82,7 +82,12 @@ async fn of_callback(unit: &mut Unit, scope: &Scope, about: &About) -> Result<Ve
         what: String::new(),
     };
     let words = Words::of(unit, scope, about, subject, "assignment").await?;
-    Ok(vec![words.to(&executive, None)])
+    let mut told = vec![words.to(&executive, None)];
+    if about.occasion.escalates() {
+        let whose = executive.fields.name.clone();
+        told.extend(words.to_those_above(unit, scope, &[executive], &whose).await?);
+    }
+    Ok(told)
 }
 
 /// Whoever is responsible for an item hears of it, and, when it is late, their managers.
@@ -95,7 +100,7 @@ async fn of_item(unit: &mut Unit, scope: &Scope, about: &About) -> Result<Vec<To
     let customer = name_of(unit, scope, item.customer_id).await?;
     let what = match about.occasion {
         Occasion::PromiseDue | Occasion::PromiseBroken => item.fields.customer_promise.as_ref().map(|p| p.what.clone()),
-        Occasion::CallbackDue | Occasion::ItemDue | Occasion::ItemOverdue => None,
+        Occasion::CallbackDue | Occasion::CallbackMissed | Occasion::ItemDue | Occasion::ItemOverdue => None,
     };
     let subject = Subject {
         customer,
@@ -110,10 +115,7 @@ async fn of_item(unit: &mut Unit, scope: &Scope, about: &About) -> Result<Vec<To
             (_, Some(department)) => department.clone(),
             (_, None) => "nobody".to_owned(),
         };
-        let own: BTreeSet<UserId> = responsible.iter().map(|user| user.id).collect();
-        let above = above(unit, scope, &responsible).await?;
-        let above = above.iter().filter(|manager| !own.contains(&manager.id));
-        told.extend(above.map(|manager| words.to(manager, Some(&whose))));
+        told.extend(words.to_those_above(unit, scope, &responsible, &whose).await?);
     }
     Ok(told)
 }
@@ -131,7 +133,7 @@ async fn responsible(
             .customer_promise
             .as_ref()
             .and_then(|promise| promise.contact_by),
-        Occasion::CallbackDue | Occasion::ItemDue | Occasion::ItemOverdue => None,
+        Occasion::CallbackDue | Occasion::CallbackMissed | Occasion::ItemDue | Occasion::ItemOverdue => None,
     };
     for user in [contact_by, item.fields.owner_id].into_iter().flatten() {
         if let Some(user) = there(unit, scope, user).await? {
@@ -196,6 +198,20 @@ impl<'a> Words<'a> {
             record,
             zone: organization.map(|organization| organization.fields.time_zone),
         })
+    }
+
+    /// What is said to the managers of these people, where they are not among them.
+    async fn to_those_above(
+        &self,
+        unit: &mut Unit,
+        scope: &Scope,
+        people: &[User],
+        whose: &str,
+    ) -> Result<Vec<Told>, Failure> {
+        let own: BTreeSet<UserId> = people.iter().map(|user| user.id).collect();
+        let above = above(unit, scope, people).await?;
+        let above = above.iter().filter(|manager| !own.contains(&manager.id));
+        Ok(above.map(|manager| self.to(manager, Some(whose))).collect())
     }
 
     fn to(&self, user: &User, whose: Option<&str>) -> Told {

@@ -13,6 +13,8 @@ crate::words! {
     pub enum Occasion {
         /// A customer was promised a call.
         CallbackDue = "callback_due",
+        /// An hour later nobody has called.
+        CallbackMissed = "callback_missed",
         /// A customer was promised something, by a time that is near.
         PromiseDue = "promise_due",
         /// The time has passed, and the customer was not told.
@@ -27,10 +29,25 @@ crate::words! {
 /// What was missed while no instance ran is caught up with for so long.
 const CAUGHT_UP: TimeDelta = TimeDelta::days(7);
 
+/// So long after the promised time a call counts as missed.
+const MISSED: TimeDelta = TimeDelta::hours(1);
+
+/// How long before its time one is reminded.
+const AHEAD: TimeDelta = TimeDelta::hours(24);
+
+/// Since when somebody was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToldSince {
+    /// Since it was due.
+    Then,
+    Time(Timestamp),
+}
+
 impl Occasion {
     pub const fn kind(self) -> NotificationKind {
         match self {
             Self::CallbackDue => NotificationKind::CallbackDue,
+            Self::CallbackMissed => NotificationKind::CallbackMissed,
             Self::PromiseDue => NotificationKind::PromiseDue,
             Self::PromiseBroken => NotificationKind::PromiseBroken,
             Self::ItemDue => NotificationKind::ActionItemDue,
@@ -41,16 +58,26 @@ impl Occasion {
     /// Between which times something lies of which one is reminded now: later than the first, and not later than the second.
     pub fn window(self, now: Timestamp) -> (Timestamp, Timestamp) {
         match self {
-            Self::CallbackDue => (now.plus(TimeDelta::hours(-1)), now.plus(TimeDelta::minutes(15))),
-            Self::PromiseDue | Self::ItemDue => (now, now.plus(TimeDelta::hours(24))),
+            Self::CallbackDue => (now.plus(-MISSED), now.plus(TimeDelta::minutes(15))),
+            Self::CallbackMissed => (now.plus(-CAUGHT_UP), now.plus(-MISSED)),
+            Self::PromiseDue | Self::ItemDue => (now, now.plus(AHEAD)),
             Self::PromiseBroken | Self::ItemOverdue => (now.plus(-CAUGHT_UP), now),
+        }
+    }
+
+    /// Since when somebody must have been told of it, so that it need not be looked at again; nothing is known where times move often.
+    pub fn told_since(self, now: Timestamp) -> Option<ToldSince> {
+        match self {
+            Self::CallbackDue => None,
+            Self::PromiseDue | Self::ItemDue => Some(ToldSince::Time(now.plus(-AHEAD))),
+            Self::CallbackMissed | Self::PromiseBroken | Self::ItemOverdue => Some(ToldSince::Then),
         }
     }
 
     /// Whether the manager of whoever is responsible hears of it, too.
     pub const fn escalates(self) -> bool {
         match self {
-            Self::PromiseBroken | Self::ItemOverdue => true,
+            Self::CallbackMissed | Self::PromiseBroken | Self::ItemOverdue => true,
             Self::CallbackDue | Self::PromiseDue | Self::ItemDue => false,
         }
     }
@@ -60,6 +87,7 @@ impl Occasion {
         let (customer, what, when) = (&subject.customer, &subject.what, moment::said(at, zone));
         let title = match self {
             Self::CallbackDue => format!("Call {customer} back at {when}"),
+            Self::CallbackMissed => format!("{customer} waits for a call"),
             Self::PromiseDue => format!("Promised to {customer} by {when}"),
             Self::PromiseBroken => format!("A promise to {customer} is overdue"),
             Self::ItemDue => format!("Due by {when}: {what}"),
@@ -67,6 +95,9 @@ impl Occasion {
         };
         let text = match self {
             Self::CallbackDue => format!("{customer} was told to expect your call at {when}."),
+            Self::CallbackMissed => {
+                format!("{customer} was told to expect a call at {when}, and nobody has called since.")
+            }
             Self::PromiseDue => format!("{customer} was promised by {when}: {what}"),
             Self::PromiseBroken => {
                 format!("{customer} was promised by {when}, and has not been told since: {what}")
@@ -91,7 +122,7 @@ pub struct Subject {
 /// The time of this occasion as the item has it now; `None` when there is nothing to be reminded of any more.
 pub fn time_of(item: &ActionItem, occasion: Occasion) -> Option<Timestamp> {
     match occasion {
-        Occasion::CallbackDue => None,
+        Occasion::CallbackDue | Occasion::CallbackMissed => None,
         Occasion::PromiseDue | Occasion::PromiseBroken => {
             let promise = item.fields.customer_promise.as_ref();
             promise
@@ -110,6 +141,7 @@ mod tests {
     fn windows_of_soon_and_late_meet_and_do_not_overlap() {
         let now = Timestamp::new("2026-11-24T13:30:00Z".parse().unwrap());
         for (soon, late) in [
+            (Occasion::CallbackDue, Occasion::CallbackMissed),
             (Occasion::PromiseDue, Occasion::PromiseBroken),
             (Occasion::ItemDue, Occasion::ItemOverdue),
         ] {

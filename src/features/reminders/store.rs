@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::reminder::Occasion;
+use super::reminder::{Occasion, ToldSince};
 use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
@@ -23,7 +23,7 @@ pub async fn due(
     let (after, until) = occasion.window(now);
     // The conditions are those of partial indexes.
     let (table, column, of) = match occasion {
-        Occasion::CallbackDue => (
+        Occasion::CallbackDue | Occasion::CallbackMissed => (
             "assignments",
             "callback_promised_at",
             "callback_promised_at IS NOT NULL AND status IN ('queued', 'scheduled')",
@@ -37,12 +37,25 @@ pub async fn due(
             "status IN ('open', 'in_progress', 'waiting')",
         ),
     };
-    db.sql(format!("SELECT organization_id, id, {column} FROM {table} WHERE {of} AND {column} > $1 AND {column} <= $2 ORDER BY {column}, organization_id, id LIMIT $3"))
+    let mut sql = db
+        .sql(format!(
+            "SELECT organization_id, id, {column} FROM {table} WHERE {of} AND {column} > $1 AND {column} <= $2"
+        ))
         .bind(after)
-        .bind(until)
-        .bind(MOST)
-        .all()
-        .await
+        .bind(until);
+    if let Some(told_since) = occasion.told_since(now) {
+        // Most of what is late has been told long ago.
+        sql.push(&format!(" AND NOT EXISTS (SELECT 1 FROM notifications WHERE notifications.organization_id = {table}.organization_id AND notifications.about_id = {table}.id AND notifications.kind = "));
+        sql.value(occasion.kind()).push(" AND notifications.created_at >= ");
+        match told_since {
+            ToldSince::Then => sql.push(&format!("{table}.{column}")),
+            ToldSince::Time(time) => sql.value(time),
+        };
+        sql.push(")");
+    }
+    sql.push(&format!(" ORDER BY {column}, organization_id, id LIMIT "))
+        .value(MOST);
+    sql.all().await
 }
 
 /// The active users of a department, whatever its case.

@@ -63,6 +63,8 @@ pub struct Figures {
     /// Promises to customers that came due, and of these those that were not kept; known of all together.
     pub promises: i64,
     pub broken: i64,
+    /// On how many of their working days in a row they have kept the habit, for who has a quota.
+    pub streak: Option<i64>,
 }
 
 impl Figures {
@@ -80,6 +82,12 @@ impl Figures {
                 " {} to customers came due, {} of them not kept.",
                 count(self.promises, "promise"),
                 self.broken
+            ));
+        }
+        if let Some(streak) = self.streak.filter(|streak| *streak > 0) {
+            said.push_str(&format!(
+                " The habit was kept on the last {}.",
+                count(streak, "working day")
             ));
         }
         said
@@ -136,10 +144,19 @@ mod tests {
             overdue: 1,
             promises: 4,
             broken: 1,
+            streak: None,
         };
         assert_eq!(
             figures.said(),
             "3 calls, 1 conversation. 2 action items to do, 1 of them overdue. 4 promises to customers came due, 1 of them not kept."
+        );
+        let figures = Figures {
+            streak: Some(1),
+            ..Figures::default()
+        };
+        assert_eq!(
+            figures.said(),
+            "0 calls, 0 conversations. 0 action items to do, 0 of them overdue. The habit was kept on the last 1 working day."
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Each Monday morning: who has let go of the habit, and what the week has brought.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,9 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::features::notifications::{self, notification::NotificationKind, notification::Told};
 use crate::features::people::user::User;
-use crate::features::programs::program::{Program, ProgramStatus};
-use crate::features::{absences, programs};
+use crate::features::reports::habit::LAPSED;
+use crate::features::reports::habit::board::{Facts, Standings};
+use crate::features::reports::period::{Period, USUAL};
 use crate::id::UserId;
 use crate::jobs::{self, Done, Failure, Kind, Running, Task};
 use crate::journal::{self, Unit};
@@ -58,84 +59,78 @@ struct Review {
     users: BTreeMap<UserId, User>,
     figures: BTreeMap<UserId, Figures>,
     all: Figures,
-    /// Who takes part in a program that ran, and was at work that week.
-    expected: BTreeSet<UserId>,
+    /// How those who have quotas have kept the habit, as the report on it says on the week's last day.
+    board: Vec<Standings>,
 }
 
 impl Review {
     async fn read(unit: &mut Unit, about: About) -> Result<Self, Failure> {
         let (organization, now) = (unit.organization(), unit.now());
         let scope = Scope::all(organization);
-        let week = about.week;
-        let (from, until) = week.instants(moment::zone([Some(&about.zone), None]));
+        let (week, zone) = (about.week, moment::zone([Some(&about.zone), None]));
         let users = store::active(unit, organization, None).await?;
         let users: BTreeMap<UserId, User> = users.into_iter().map(|user| (user.id, user)).collect();
-        let (figures, all) = figures(unit, (from, until), now).await?;
-        let programs = programs::store::all(unit, &scope).await?;
-        let running = programs.iter().filter(|program| ran(program, &week));
-        let people: Vec<UserId> = running
-            .flat_map(|program| program.fields.participants.iter().map(|one| one.user_id))
-            .filter(|user| users.contains_key(user))
-            .collect();
-        let days = absences::store::working_days(unit, &scope, &people, week.from, week.until).await?;
-        let at_work = |user: &UserId| days.between(*user, week.from, week.until).next().is_some();
-        let expected = people.into_iter().filter(at_work).collect();
+        let (mut figures, all) = figures(unit, week.instants(zone), now).await?;
+        let last = week.until.pred_opt().unwrap_or(week.until);
+        let period = Period::last(USUAL, None, Some(last), now, zone);
+        let period = period.map_err(|why| Failure::Never(format!("{why:?}")))?;
+        let facts = Facts::read(unit, &scope, &period, None).await?;
+        let board = facts.board(period.from, period.to, now);
+        for standings in &board {
+            figures.entry(standings.person.id).or_default().streak = Some(standings.streaks.current);
+        }
         Ok(Self {
             week,
             users,
             figures,
             all,
-            expected,
+            board,
         })
-    }
-
-    fn of(&self, user: UserId) -> Figures {
-        self.figures.get(&user).copied().unwrap_or_default()
     }
 
     fn managers(&self) -> impl Iterator<Item = &User> {
         self.users.values().filter(|user| user.fields.role == Role::Manager)
     }
 
-    /// Those who own the program hear of everybody who placed no call; a manager of somebody's, of theirs.
+    /// Those who own the program hear of everybody who has lapsed; a manager of somebody's, of theirs.
     fn lapsed(&self) -> Vec<Told> {
-        let lapsed: Vec<&User> = self
-            .expected
-            .iter()
-            .filter(|user| self.of(**user).calls == 0)
-            .filter_map(|user| self.users.get(user))
+        let lapsed = self.board.iter().filter(|standings| standings.idle >= LAPSED);
+        let lapsed: Vec<(&User, i64)> = lapsed
+            .filter_map(|standings| Some((self.users.get(&standings.person.id)?, standings.idle)))
             .collect();
-        let mut whose: BTreeMap<UserId, Vec<&User>> = BTreeMap::new();
+        let mut whose: BTreeMap<UserId, Vec<(&User, i64)>> = BTreeMap::new();
         for manager in self.managers() {
             whose.insert(manager.id, lapsed.clone());
         }
-        for user in &lapsed {
+        for (user, idle) in &lapsed {
             if let Some(manager) = user.fields.manager_id {
                 let theirs = whose.entry(manager).or_default();
-                if !theirs.iter().any(|known| known.id == user.id) {
-                    theirs.push(user);
+                if !theirs.iter().any(|(known, _)| known.id == user.id) {
+                    theirs.push((user, *idle));
                 }
             }
         }
         let heard = whose.into_iter().filter(|(_, lapsed)| !lapsed.is_empty());
-        heard
-            .map(|(manager, lapsed)| {
-                let names: Vec<&str> = lapsed.iter().map(|user| user.fields.name.as_str()).collect();
-                let (who, said) = (names.join(", "), self.week.said());
-                let title = match names.as_slice() {
-                    [one] => format!("{one} placed no call last week"),
-                    more => format!("{} executives placed no call last week", more.len()),
-                };
-                Told {
-                    user_id: manager,
-                    kind: NotificationKind::LapsedExecutives,
-                    key: format!("lapsed/{}", self.week.label()),
-                    title,
-                    text: format!("From {said}, no call was placed by: {who}."),
-                    about: None,
-                }
-            })
-            .collect()
+        heard.map(|(manager, lapsed)| self.told_of(manager, &lapsed)).collect()
+    }
+
+    fn told_of(&self, manager: UserId, lapsed: &[(&User, i64)]) -> Told {
+        let title = match lapsed {
+            [(one, _)] => format!("{} has let go of the habit", one.fields.name),
+            more => format!("{} executives have let go of the habit", more.len()),
+        };
+        let lines: Vec<String> = lapsed
+            .iter()
+            .map(|(user, idle)| format!("{}: no call on the last {idle} working days.", user.fields.name))
+            .collect();
+        Told {
+            user_id: manager,
+            kind: NotificationKind::LapsedExecutives,
+            key: format!("lapsed/{}", self.week.label()),
+            title,
+            text: lines.join("\n"),
+            about: None,
+        }
     }
 
     /// The managers read what all have done, everybody else what they have done themselves. Who had nothing to do reads nothing.
@@ -151,22 +146,15 @@ impl Review {
         let mut summaries = Vec::new();
         for user in self.users.values() {
             let manages = user.fields.role == Role::Manager;
-            let figures = if manages { self.all } else { self.of(user.id) };
-            let awaited = self.expected.contains(&user.id) || (manages && !self.expected.is_empty());
+            let own = self.figures.get(&user.id).copied().unwrap_or_default();
+            let figures = if manages { self.all } else { own };
+            let awaited = manages && !self.board.is_empty();
             if awaited || figures != Figures::default() {
                 summaries.push(told(user, figures));
             }
         }
         summaries
     }
-}
-
-/// Whether the program is active, and was within its days in that week.
-fn ran(program: &Program, week: &Week) -> bool {
-    let fields = &program.fields;
-    program.status == ProgramStatus::Active
-        && fields.starts_on.is_none_or(|first| first < week.until)
-        && fields.ends_on.is_none_or(|last| last >= week.from)
 }
 
 /// What each has done, and all together.
