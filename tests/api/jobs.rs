@@ -345,3 +345,17 @@ async fn jobs_are_for_managers_and_admins_of_their_organization() {
     );
     server.admin().get(&path).await.expect(200);
 }
+
+#[actix_web::test]
+async fn what_has_ended_is_kept_for_thirty_days() {
+    let server = Server::start().await;
+    ask(&server.app, server.organization, vec![new(1).keyed("one")]).await;
+    settle(&server.app, marks()).await;
+    for (days, left) in [(29, 1), (2, 0)] {
+        server.app.clock.advance(TimeDelta::days(days));
+        let mut tx = server.app.db.begin().await.unwrap();
+        jobs::store::forget(&mut tx, server.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(of(&server.manager(), "kind=mark").await.len(), left);
+    }
+}

@@ -42,6 +42,7 @@ mod jobs;
 mod lost_writes;
 mod northwind;
 mod notes;
+mod notification_mail;
 mod notifications;
 mod nps;
 mod proactivity;
