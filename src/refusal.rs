@@ -70,6 +70,8 @@ codes! {
     IdInUse = "id_in_use", 409, "This id belongs to another record";
     /// The customer is already in somebody's hands in this program: one open assignment per customer and program.
     AlreadyAssigned = "already_assigned", 409, "The customer has an open assignment";
+    /// The ground of some of a plan's calls has changed since it was made: somebody else has the customer, the executive is away. `errors` says which calls and why. Make a new plan, or commit without `strict`.
+    PlanOutdated = "plan_outdated", 409, "The plan is out of date";
     /// The customer asked not to be contacted; nothing may be scheduled until that is lifted.
     DoNotContact = "do_not_contact", 409, "The customer must not be contacted";
     /// A request with the same `Idempotency-Key` is still being worked on. Wait a moment and repeat it.

@@ -19,6 +19,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::segments::endpoints(),
         features::cadences::endpoints(),
         features::assignments::endpoints(),
+        features::plans::endpoints(),
         features::briefs::endpoints(),
         features::attempts::endpoints(),
         features::service::endpoints(),

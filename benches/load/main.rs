@@ -11,6 +11,7 @@ mod http;
 mod measure;
 mod peers;
 mod plain;
+mod plan;
 mod postgres;
 mod reading;
 mod report;
@@ -39,7 +40,7 @@ struct Flags {
     /// Other products, too: PocketBase and Directus, which it installs below `target/`; needs 2 GB of disk.
     #[arg(long)]
     peers: bool,
-    /// Only these parts: import, reading, debrief, bulk, start, growth, postgres, peers.
+    /// Only these parts: import, reading, debrief, bulk, start, growth, plan, postgres, peers.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// cargo says this to every bench.
@@ -70,8 +71,10 @@ impl Run {
 fn main() -> Outcome<()> {
     // This program is the limit's server, too: started again with `plain`.
     let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some("plain") {
-        return plain::serve(arguments);
+    match arguments.next().as_deref() {
+        Some("plain") => return plain::serve(arguments),
+        Some(plan::AGAIN) => return plan::once(arguments),
+        Some(_) | None => {}
     }
     let flags = <Flags as clap::Parser>::parse();
     // One thread: the second core belongs to the server.
@@ -110,6 +113,7 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("bulk", writing::bulk(&mut run, &database));
     part!("start", starting::start(&mut run, &database));
     part!("growth", reading::growth(&mut run, &database));
+    part!("plan", plan::plan(&mut run));
     part!("postgres", postgres::postgres(&mut run));
     if flags.peers {
         part!("peers", peers::peers(&mut run));

@@ -17,6 +17,7 @@ pub mod notifications;
 pub mod nps;
 pub mod occasion;
 pub mod people;
+pub mod plans;
 pub mod programs;
 pub mod recognition;
 pub mod references;

@@ -23,6 +23,10 @@ const TAGS: &[(&str, &str)] = &[
         "Named ways to choose customers, and how often they are to be spoken with.",
     ),
     ("assignments", "Who is to call whom; one by one and in bulk."),
+    (
+        "plans",
+        "Who should call whom and when: proposed, committed, taken back.",
+    ),
     ("briefs", "What one should know before calling, and what to talk about."),
     ("attempts", "Calls placed, and everything that comes of them."),
     ("follow-ups", "What is written to customers after a call."),

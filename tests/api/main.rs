@@ -45,6 +45,8 @@ mod notes;
 mod notification_mail;
 mod notifications;
 mod nps;
+mod planned_weeks;
+mod plans;
 mod proactivity;
 mod programs;
 mod recognition;

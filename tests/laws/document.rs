@@ -48,6 +48,7 @@ const VERBS: &[&str] = &[
     "release",
     "bulk",
     "revert",
+    "commit",
     "resolve",
     "reopen",
     "advance",

@@ -93,6 +93,9 @@ impl Samples {
             if collection == "/v1/assignment-batches" {
                 return self.batch().await;
             }
+            if collection == "/v1/plans" {
+                return self.plan().await;
+            }
             if collection == "/v1/notifications" {
                 return self.notification().await;
             }
@@ -169,6 +172,21 @@ impl Samples {
             .await;
         let id = reply.body["id"].as_str().ok_or(reply.text)?;
         self.made.borrow_mut().insert("/v1/follow-ups".into(), id.to_owned());
+        Ok(id.to_owned())
+    }
+
+    /// A plan of one customer for a program in which the caller takes part.
+    async fn plan(&self) -> Result<String, String> {
+        let customer = self.client.post("/v1/customers", json!({"name": "Of a plan"})).await;
+        let part =
+            json!({"user_id": self.client.id(), "calls_to_prepare": 5, "conversations_to_reach": 2, "period": "week"});
+        let program = json!({"name": "Planned", "participants": [part]});
+        let program = self.client.post("/v1/programs", program).await.body["id"].clone();
+        let path = format!("/v1/programs/{}/plans", program.as_str().unwrap_or_default());
+        let body = json!({"customer_ids": [customer.body["id"]], "from": "2030-01-07", "to": "2030-01-08"});
+        let reply = self.client.post(&path, body).await;
+        let id = reply.body["id"].as_str().ok_or(reply.text)?;
+        self.made.borrow_mut().insert("/v1/plans".into(), id.to_owned());
         Ok(id.to_owned())
     }
 

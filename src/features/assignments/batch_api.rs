@@ -6,9 +6,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::api::{faults, problem};
 use super::assigning::{AssignmentItem, Objection};
-use super::assignment::{Assignment, AssignmentId, AssignmentInput, AssignmentStatus};
+use super::assignment::{Assignment, AssignmentId, AssignmentInput};
 use super::batch::{AssignmentBatch, BatchId};
 use super::store;
+use super::undoing::{self, KeptAssignment, Undone};
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
 use crate::http::{
@@ -98,23 +99,6 @@ pub struct AssignmentResults {
     pub results: Vec<AssignmentResult>,
 }
 
-/// What an undoing left as it was.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct KeptAssignment {
-    pub assignment_id: AssignmentId,
-    pub reason: KeptReason,
-}
-
-crate::words! {
-    /// Why an undoing left an assignment as it was.
-    pub enum KeptReason {
-        /// Somebody has called.
-        Attempted = "attempted",
-        /// It was closed before.
-        Closed = "closed",
-    }
-}
-
 /// What an undoing did.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevertedBatch {
@@ -125,9 +109,6 @@ pub struct RevertedBatch {
     #[schema(max_items = 10_000)]
     pub kept: Vec<KeptAssignment>,
 }
-
-/// Why the assignments of an undone bulk assignment are closed.
-const REVERTED: &str = "The bulk assignment was reverted.";
 
 type Decided = Result<AssignmentInput, Refused>;
 
@@ -274,33 +255,7 @@ async fn revert_assignment_batch(app: App, caller: Caller, id: Path<BatchId>) ->
     let mut unit = app.write_long(&caller).await?;
     let batch = store::find_batch(&mut unit, &caller.scope(), *id).await?;
     let batch = batch.ok_or_else(Problem::not_found)?;
-    let (mut changes, mut kept, mut reverted) = (Vec::new(), Vec::new(), 0);
-    for assignment in store::of_batch(&mut unit, &caller.scope(), batch.id).await? {
-        let reason = match assignment.status {
-            AssignmentStatus::Canceled if assignment.closed_reason.as_deref() == Some(REVERTED) => {
-                reverted += 1;
-                continue;
-            }
-            AssignmentStatus::Queued | AssignmentStatus::Scheduled if assignment.attempts_made == 0 => {
-                reverted += 1;
-                changes.push(assignment.cancel(Some(REVERTED.into()), unit.now())?);
-                continue;
-            }
-            AssignmentStatus::Queued | AssignmentStatus::Scheduled => KeptReason::Attempted,
-            AssignmentStatus::Completed
-            | AssignmentStatus::Unreachable
-            | AssignmentStatus::Declined
-            | AssignmentStatus::Canceled => KeptReason::Closed,
-        };
-        kept.push(KeptAssignment {
-            assignment_id: assignment.id,
-            reason,
-        });
-    }
-    unit.save_all(changes).await?;
-    let batch = unit
-        .save(batch.revert(count(reverted), count(kept.len()), unit.now()))
-        .await?;
+    let Undone { batch, reverted, kept } = undoing::revert(&mut unit, &caller.scope(), batch).await?;
     let revision = batch.revision;
     let answer = RevertedBatch { batch, reverted, kept };
     unit.answer(Reply::status(StatusCode::OK, answer).revision(revision))

@@ -8,6 +8,7 @@ mod batch_api;
 pub mod calling_hours;
 mod commands_api;
 pub mod store;
+pub mod undoing;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -1,0 +1,111 @@
+//! The planner alone, on organizations out of repeatable chance: how long, how much memory, how close to what no plan can beat.
+//!
+//! Each run is a process of its own, so that its memory is nobody else's.
+
+use std::process::Command;
+use std::time::Instant;
+
+use touchbase::features::plans::options::PlanOptions;
+use touchbase::features::plans::planner::{self, LIMIT};
+use touchbase::features::plans::sample::{Dice, Size, situation};
+
+use crate::measure::{Rounds, Row, Target, number};
+use crate::{Outcome, Run};
+
+/// What this program is started again with.
+pub const AGAIN: &str = "planning";
+
+/// Customers, executives, days (four weeks of seven), calls of each executive in a week, and how many seconds are enough.
+const SIZES: [(u64, u64, u64, u64, f64); 3] = [
+    (10_000, 50, 26, 5, 10.0),
+    (10_000, 50, 26, 25, 10.0),
+    (100_000, 100, 25, 20, 60.0),
+];
+
+/// Plans once, and prints seconds, megabytes, calls, objective, bound and greedy.
+pub fn once(mut arguments: impl Iterator<Item = String>) -> Outcome<()> {
+    let mut next = || -> Outcome<u64> { Ok(arguments.next().ok_or("an argument is missing")?.parse()?) };
+    let size = Size {
+        customers: next()?,
+        executives: next()?,
+        from: "2027-01-04".parse()?,
+        days: next()?,
+        quota: next()?,
+        zones: 12,
+        scarce: false,
+    };
+    let situation = situation(&mut Dice(next()?), &size, PlanOptions::default());
+    let begun = Instant::now();
+    let proposal = planner::plan(&situation, LIMIT);
+    let seconds = begun.elapsed().as_secs_f64();
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak: f64 = peak
+        .and_then(|line| line.trim().strip_suffix(" kB"))
+        .ok_or("no VmHWM")?
+        .trim()
+        .parse()?;
+    println!(
+        "{seconds} {} {} {} {} {}",
+        peak / 1024.0,
+        proposal.calls.len(),
+        proposal.objective,
+        proposal.upper_bound,
+        proposal.greedy
+    );
+    Ok(())
+}
+
+/// The sizes that the planner is made for.
+pub async fn plan(run: &mut Run) -> Outcome<()> {
+    for (customers, executives, days, quota, enough) in SIZES {
+        let (mut seconds, mut memory, mut gap, mut won) = <(Rounds, Rounds, Rounds, Rounds)>::default();
+        let mut calls = 0.0;
+        for round in 0..run.rounds {
+            let arguments = [customers, executives, days, quota, 1 + round as u64].map(|number| number.to_string());
+            let output = Command::new(std::env::current_exe()?)
+                .arg(AGAIN)
+                .args(&arguments)
+                .output()?;
+            let said = String::from_utf8(output.stdout)?;
+            let figures: Vec<f64> = said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+            let [took, peak, count, objective, bound, greedy] = figures[..] else {
+                return Err(format!("{said}{}", String::from_utf8_lossy(&output.stderr)).into());
+            };
+            seconds.add(took);
+            memory.add(peak);
+            gap.add((bound - objective) / bound * 100.0);
+            won.add((objective - greedy) / greedy * 100.0);
+            calls = count;
+        }
+        let what = format!(
+            "plan of {} customers, {executives} executives, {days} days, {quota} calls a week each",
+            number(customers as f64)
+        );
+        run.row(Row {
+            what: what.clone(),
+            measured: seconds.show("s"),
+            against: format!("{} calls", number(calls)),
+            ratio: String::new(),
+            target: format!("≤ {enough:.0} s"),
+            met: Some(Target::AtMost(enough).met(seconds.median())),
+        });
+        run.row(Row {
+            what: format!("{what}: largest memory"),
+            measured: memory.show("MB"),
+            against: String::new(),
+            ratio: String::new(),
+            target: "≤ 2,000 MB".into(),
+            met: Some(Target::AtMost(2000.0).met(memory.median())),
+        });
+        run.row(Row {
+            what: format!("{what}: short of the upper bound"),
+            measured: format!("{:.4} %", gap.median()),
+            against: format!("greedy, which is worth {:.2} % less than the plan", won.median()),
+            ratio: String::new(),
+            target: "≤ 1 %".into(),
+            met: Some(Target::AtMost(1.0).met(gap.median())),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! From a situation to a plan: formulated, solved, given times, explained.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta};
+
+use super::graph::{Graph, cost};
+use super::greedy;
+use super::market::Priced;
+use super::model::{Model, POINT};
+use super::reason::{self, LeftOut};
+use super::situation::Situation;
+use super::slots;
+use super::solver::Simplex;
+use crate::clock::Timestamp;
+
+/// Steps of work after which the best plan so far is taken: about a minute of one core. By count, not by the clock, so that equal inputs give equal plans.
+pub const LIMIT: u64 = 10_000_000_000;
+/// How often the price of billing is set anew.
+const ROUNDS: i64 = 12;
+
+/// A call of a plan. Executive and customer by their places in the situation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    pub executive: usize,
+    pub customer: usize,
+    pub day: usize,
+    pub starts_at: Timestamp,
+    /// What it is worth by itself, in thousandths of a point.
+    pub gain: i64,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// By day, executive and time.
+    pub calls: Vec<Call>,
+    /// By customer.
+    pub left_out: Vec<(usize, LeftOut)>,
+    /// In thousandths of a point.
+    pub objective: i64,
+    /// No plan is better than this.
+    pub upper_bound: i64,
+    /// What the greedy plan is worth.
+    pub greedy: i64,
+    /// How many calls each executive could have made at most.
+    pub capacity: Vec<i64>,
+    /// Arcs that the solver brought in.
+    pub pivots: u64,
+}
+
+/// What billing is balanced by: each executive's part, and what a unit beyond it costs.
+struct Billing {
+    parts: Vec<i64>,
+    slope: i64,
+}
+
+/// A plan's worth, by what each customer is given.
+struct Worth<'m> {
+    model: &'m Model,
+    graph: &'m Graph,
+    billing: Billing,
+}
+
+impl Worth<'_> {
+    /// Billing by executive.
+    fn loads(&self, placed: &[Option<u32>]) -> Vec<i64> {
+        let mut loads = vec![0; self.model.weeks.len()];
+        for (buyer, place) in self.model.buyers.iter().zip(placed) {
+            if let Some(place) = place
+                && let Some(load) = loads.get_mut(*place as usize / self.model.days.max(1))
+            {
+                *load += buyer.billing;
+            }
+        }
+        loads
+    }
+
+    /// In thousandths of a point: all gains, less what numbers of calls and uneven billing cost.
+    fn of(&self, placed: &[Option<u32>]) -> i64 {
+        let (model, graph) = (self.model, self.graph);
+        let days = model.days.max(1);
+        let mut counts = (
+            vec![0; graph.days.len()],
+            vec![0; graph.weeks.len()],
+            vec![0; graph.executives.len()],
+        );
+        let mut sum = 0;
+        for (customer, place) in placed.iter().enumerate() {
+            let Some(place) = place.map(|place| place as usize) else {
+                continue;
+            };
+            sum += model.gain(customer, place / days, place % days).unwrap_or(0);
+            let week = graph.week_of.get(place).copied().unwrap_or(0);
+            for (counts, at) in [
+                (&mut counts.0, place),
+                (&mut counts.1, week),
+                (&mut counts.2, place / days),
+            ] {
+                if let Some(count) = counts.get_mut(at) {
+                    *count += 1;
+                }
+            }
+        }
+        for (bands, counts) in [
+            (&graph.days, &counts.0),
+            (&graph.weeks, &counts.1),
+            (&graph.executives, &counts.2),
+        ] {
+            let costs = bands
+                .iter()
+                .zip(counts)
+                .filter_map(|(bands, calls)| cost(bands, *calls));
+            sum -= costs.sum::<i64>();
+        }
+        let beyond = self.loads(placed).into_iter().zip(&self.billing.parts);
+        sum - self.billing.slope * beyond.map(|(load, part)| (load - part).max(0)).sum::<i64>()
+    }
+}
+
+/// Calls that an executive has room for.
+fn capacities(graph: &Graph) -> Vec<i64> {
+    let all = |bands: &Vec<super::graph::Band>| bands.iter().map(|band| band.capacity).sum();
+    graph.executives.iter().map(all).collect()
+}
+
+/// The best plan there is for the situation, or the best one found until the work is up to the limit.
+pub fn plan(situation: &Situation, limit: u64) -> Proposal {
+    let model = situation.model();
+    let graph = Graph::new(&model, &situation.options);
+    let capacity = capacities(&graph);
+    let mut worth = Worth {
+        model: &model,
+        graph: &graph,
+        billing: Billing {
+            parts: vec![0; capacity.len()],
+            slope: situation.options.weights.balance_billing * POINT / 100,
+        },
+    };
+    let by_hand = greedy::places(&model, &graph);
+    // Each has their part of the billing, as of the calls.
+    let all: i64 = worth.loads(&by_hand).iter().sum();
+    let room: i64 = capacity.iter().sum::<i64>().max(1);
+    worth.billing.parts = capacity.iter().map(|own| all * own / room).collect();
+    let greedy = worth.of(&by_hand);
+    let solved = solve(&worth, limit);
+    let (placed, objective) = if solved.objective > greedy {
+        (solved.placed, solved.objective)
+    } else {
+        (by_hand, greedy)
+    };
+    let calls = timed(situation, &model, &placed);
+    let left_out = reason::left_out(situation, &model, &placed);
+    Proposal {
+        calls,
+        left_out,
+        objective,
+        upper_bound: solved.bound.max(objective),
+        greedy,
+        capacity,
+        pivots: solved.pivots,
+    }
+}
+
+struct Solved {
+    placed: Vec<Option<u32>>,
+    objective: i64,
+    bound: i64,
+    pivots: u64,
+}
+
+/// Billing beyond an executive's part costs the more the more it is, which no network says. So it is priced: whatever the prices
+/// between nothing and the whole slope, the network's bound under them, with what they give back for the parts, is above every plan
+/// (Lagrange). Prices rise where there is too much and fall where there is too little; the best plan and the least bound are kept.
+fn solve(worth: &Worth<'_>, limit: u64) -> Solved {
+    let Worth { model, graph, billing } = worth;
+    let mut slopes = vec![0; billing.parts.len()];
+    let mut simplex = Simplex::new(&graph.network, model.buyers.len());
+    let mut best = Solved {
+        placed: vec![None; model.buyers.len()],
+        objective: i64::MIN,
+        bound: i64::MAX,
+        pivots: 0,
+    };
+    for round in 1..=ROUNDS {
+        let market = Priced {
+            model,
+            graph,
+            slopes: &slopes,
+        };
+        let done = simplex.optimise(&market, limit);
+        let placed = simplex.places();
+        let given_back: i64 = slopes
+            .iter()
+            .zip(&billing.parts)
+            .map(|(slope, part)| slope * part)
+            .sum();
+        let bound = simplex.bound(&market) + given_back;
+        let (loads, objective) = (worth.loads(&placed), worth.of(&placed));
+        best.bound = best.bound.min(bound);
+        if objective > best.objective {
+            (best.placed, best.objective) = (placed, objective);
+        }
+        if !done || best.bound <= best.objective || billing.slope == 0 {
+            break;
+        }
+        let off = loads.iter().zip(&billing.parts).map(|(load, part)| (load - part).abs());
+        let most = off.max().unwrap_or(0).max(1);
+        let mut moved = false;
+        for ((slope, load), part) in slopes.iter_mut().zip(&loads).zip(&billing.parts) {
+            let step = billing.slope * (load - part) / (most * (round + 1));
+            let next = (*slope + step).clamp(0, billing.slope);
+            moved |= next != *slope;
+            *slope = next;
+        }
+        if !moved {
+            break;
+        }
+    }
+    best.pivots = simplex.pivots;
+    best
+}
+
+/// Times within each day, by day, executive and time.
+fn timed(situation: &Situation, model: &Model, placed: &[Option<u32>]) -> Vec<Call> {
+    let mut by_day: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (customer, place) in placed.iter().enumerate() {
+        if let Some(place) = place.map(|place| place as usize) {
+            let days = model.days.max(1);
+            by_day.entry((place % days, place / days)).or_default().push(customer);
+        }
+    }
+    let mut calls = Vec::new();
+    for ((day, executive), mut customers) in by_day {
+        let Some(known) = model.calendar.get(executive * model.days + day) else {
+            continue;
+        };
+        // Where it is late already, the day ends early.
+        let date = situation.date(day);
+        let noon = date.and_hms_opt(12, 0, 0).unwrap_or_default().and_utc();
+        let clock = |customer: &usize| {
+            let zone = situation.customers.get(*customer).map(|candidate| candidate.hours.zone);
+            zone.map(|zone| crate::local_time::wall_clock(noon, zone))
+        };
+        customers.sort_by_key(|customer| (std::cmp::Reverse(clock(customer)), *customer));
+        let ranges: Vec<_> = customers
+            .iter()
+            .filter_map(|customer| model.buyers.get(*customer))
+            .map(|buyer| model.classes.slots(buyer.class, known))
+            .collect();
+        let slots = u32::try_from(known.slots.len()).unwrap_or(0);
+        let given = slots::arrange(slots, &ranges).unwrap_or_default();
+        let mut of_day: Vec<Call> = customers
+            .into_iter()
+            .zip(given)
+            .filter_map(|(customer, slot)| {
+                let starts = DateTime::from_timestamp(*known.slots.get(slot as usize)?, 0)?;
+                Some(Call {
+                    executive,
+                    customer,
+                    day,
+                    starts_at: Timestamp::new(starts),
+                    gain: model.gain(customer, executive, day)?,
+                })
+            })
+            .collect();
+        of_day.sort_by_key(|call| (call.starts_at, call.customer));
+        calls.append(&mut of_day);
+    }
+    calls
+}
+
+/// When a call ends.
+pub fn ends(call: &Call, situation: &Situation) -> Timestamp {
+    call.starts_at.plus(TimeDelta::minutes(situation.options.call_minutes))
+}
+
+#[cfg(test)]
+mod tests;
