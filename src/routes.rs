@@ -30,6 +30,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::cases::endpoints(),
         features::follow_ups::endpoints(),
         features::calendar_feeds::endpoints(),
+        features::days::endpoints(),
         features::reports::endpoints(),
         features::notifications::endpoints(),
         features::recognition::endpoints(),
@@ -47,6 +48,7 @@ pub fn jobs() -> Vec<Task> {
         features::follow_ups::jobs(),
         features::notifications::jobs(),
         features::reminders::jobs(),
+        features::days::jobs(),
     ]
     .into_iter()
     .flatten()
@@ -55,5 +57,8 @@ pub fn jobs() -> Vec<Task> {
 
 /// Everything that is looked for each minute.
 pub fn timers() -> Vec<Timer> {
-    [features::reminders::timers()].into_iter().flatten().collect()
+    [features::reminders::timers(), features::days::timers()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

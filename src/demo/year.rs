@@ -209,6 +209,7 @@ impl World<'_> {
             let call = Tried {
                 disposition,
                 attempts: made,
+                alike: made,
                 occurred_at: occurred_at.utc(),
                 promised: promised.map(Timestamp::utc),
                 now: occurred_at.utc(),

@@ -10,6 +10,7 @@ pub mod cadences;
 pub mod calendar_feeds;
 pub mod cases;
 pub mod customers;
+pub mod days;
 pub mod follow_ups;
 pub mod imports;
 pub mod notes;

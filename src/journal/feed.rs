@@ -147,6 +147,48 @@ pub async fn at(db: &mut impl Sqls, organization: OrganizationId, revisions: &[i
     sql.all().await
 }
 
+/// When people, or their scripts, last did something to each of these records: what happened by itself does not count.
+///
+/// # Errors
+/// What the database said.
+pub async fn touched(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    records: &[Uuid],
+) -> Result<Vec<(Uuid, Timestamp)>, Error> {
+    let mut found = Vec::new();
+    for chunk in records.chunks(500) {
+        let mut sql = db
+            .sql("SELECT record_id, MAX(recorded_at) FROM journal WHERE organization_id = $1 AND actor_kind <> 'system' AND record_id IN ")
+            .bind(organization);
+        sql.list(chunk.iter().copied());
+        sql.push(" GROUP BY record_id");
+        found.extend(sql.all::<(Uuid, Timestamp)>().await?);
+    }
+    Ok(found)
+}
+
+/// What each of these records was made with.
+///
+/// # Errors
+/// What the database said.
+pub async fn creations(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    records: &[Uuid],
+) -> Result<Vec<(Uuid, Map<String, Value>)>, Error> {
+    let mut found = Vec::new();
+    for chunk in records.chunks(500) {
+        let mut sql = db
+            .sql("SELECT record_id, changes FROM journal WHERE organization_id = $1 AND verb = 'created' AND record_id IN ")
+            .bind(organization);
+        sql.list(chunk.iter().copied());
+        let rows: Vec<(Uuid, Json<Map<String, Value>>)> = sql.all().await?;
+        found.extend(rows.into_iter().map(|(id, Json(changes))| (id, changes)));
+    }
+    Ok(found)
+}
+
 /// What a record was made with, the last time that one was made under this id.
 ///
 /// # Errors

@@ -41,6 +41,10 @@ const TAGS: &[(&str, &str)] = &[
         "cases",
         "Service interests that customers raised, and rescues of unhappy ones.",
     ),
+    (
+        "days",
+        "An executive's day, and the lists that are prepared each evening.",
+    ),
     ("reports", "Figures, as JSON or CSV."),
     (
         "notifications",

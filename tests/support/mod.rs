@@ -118,6 +118,11 @@ impl Server {
         }
     }
 
+    /// The same user with a token of this minute: after the clock was moved on.
+    pub fn again(&self, client: &Client) -> Client {
+        self.client_of(self.organization, client.user.as_ref().unwrap())
+    }
+
     pub fn client(&self, role: Role) -> Client {
         let user = self.people.iter().find(|user| user.fields.role == role).unwrap();
         self.client_of(self.organization, user)

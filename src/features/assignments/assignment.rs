@@ -1,8 +1,12 @@
 //! An assignment: a customer whom one executive is to call, within a program.
 
+mod listing;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use listing::RELEASED;
 
 use super::batch::BatchId;
 use super::calling_hours::{CallingHours, ahead};

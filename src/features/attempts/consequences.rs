@@ -141,6 +141,7 @@ mod tests {
         let call = Tried {
             disposition,
             attempts,
+            alike: attempts,
             occurred_at,
             promised: promised.map(|at| time(at).utc()),
             now: occurred_at,

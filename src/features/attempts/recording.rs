@@ -3,14 +3,16 @@
 use super::consequences::{self, Consequences, WrongRecord};
 use super::debrief::{Debrief, NewAttempt};
 use super::parts::Parts;
+use super::store;
 use super::told::Told;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::features::action_items::action_item::{self, ActionItemInput, ActionItemKind};
-use crate::features::assignments::assignment::{Assignment, NOT_TO_BE_CALLED, Outcome};
+use crate::features::assignments::assignment::{Assignment, AssignmentStatus, NOT_TO_BE_CALLED, Outcome};
 use crate::features::customers::customer::Customer;
-use crate::features::programs::retry_policy::Tried;
-use crate::features::{assignments, customers, people};
+use crate::features::notifications::notification::{self, NotificationKind};
+use crate::features::programs::retry_policy::{Rule, Tried};
+use crate::features::{assignments, customers, notifications, people};
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
@@ -31,13 +33,17 @@ pub async fn record(
     told: Told,
 ) -> Result<Debrief, Problem> {
     let now = unit.now();
-    let follows = follows(&assignment, &new, &told, now);
+    let alike = alike(unit, scope, &assignment, &new, &told).await?;
+    let follows = follows(&assignment, &new, &told, alike, now);
     let id = new.id.unwrap_or_else(|| unit.new_id());
     let mut attempt = new.attempt(id, &assignment, by, told.occurred_at, &told.hours, now);
     let change = assignment.attempted(follows.outcome, told.occurred_at, now)?;
     attempt.next_call_at = change.after.scheduled_for;
     let attempt = unit.save(Change::created(attempt)).await?;
     let assignment = unit.save(change).await?;
+    if assignment.status == AssignmentStatus::Unreachable {
+        tell_managers(unit, scope, &assignment, &told).await?;
+    }
     let parts = Parts {
         attempt: &attempt,
         by,
@@ -79,10 +85,50 @@ pub async fn record(
     })
 }
 
-fn follows(assignment: &Assignment, new: &NewAttempt, told: &Told, now: Timestamp) -> Consequences {
+/// How many calls of this assignment ended as this one, with it. Looked up only where the program's rule asks.
+async fn alike(
+    unit: &mut Unit,
+    scope: &Scope,
+    assignment: &Assignment,
+    new: &NewAttempt,
+    told: &Told,
+) -> Result<u32, Problem> {
+    let rule = told.program.fields.retry_policy.rule(new.disposition);
+    if !rule.is_some_and(Rule::has_an_end) {
+        return Ok(1);
+    }
+    let before = store::alike(unit, scope, assignment.id, new.disposition).await?;
+    Ok(before.saturating_add(1))
+}
+
+/// Who runs the program hears of a customer whom nobody can reach.
+async fn tell_managers(unit: &mut Unit, scope: &Scope, assignment: &Assignment, told: &Told) -> Result<(), Problem> {
+    let Some(executive) = people::store::find(unit, scope, assignment.assignee_id).await? else {
+        return Ok(());
+    };
+    let customer = &told.customer.fields.name;
+    let text = format!(
+        "{} has called {customer} {} times in the program {}, and it is given up as unreachable. Somebody else may try, or another way.",
+        executive.fields.name, assignment.attempts_made, told.program.fields.name
+    );
+    let managers = people::store::managers_of(unit, scope.organization, &executive).await?;
+    let tell = managers.into_iter().map(|user_id| notification::Told {
+        user_id,
+        kind: NotificationKind::CallGivenUp,
+        key: format!("call_given_up/{}", assignment.id),
+        title: format!("{customer} could not be reached"),
+        text: text.clone(),
+        about: Some(("assignment", assignment.id.into())),
+    });
+    notifications::store::tell(unit, tell.collect()).await?;
+    Ok(())
+}
+
+fn follows(assignment: &Assignment, new: &NewAttempt, told: &Told, alike: u32, now: Timestamp) -> Consequences {
     let call = Tried {
         disposition: new.disposition,
         attempts: u32::try_from(assignment.attempts_made + 1).unwrap_or(u32::MAX),
+        alike,
         occurred_at: told.occurred_at.utc(),
         promised: told.promised.map(Timestamp::utc),
         now: now.utc(),

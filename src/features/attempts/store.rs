@@ -128,3 +128,20 @@ pub async fn of_attempt<R: Record>(db: &mut impl Sqls, scope: &Scope, id: Attemp
     })
     .await
 }
+
+/// How many calls of an assignment ended so.
+pub async fn alike(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    assignment: AssignmentId,
+    disposition: Disposition,
+) -> Result<u32, Error> {
+    let (count,): (i64,) = db
+        .sql("SELECT COUNT(*) FROM attempts WHERE organization_id = $1 AND assignment_id = $2 AND disposition = $3")
+        .bind(scope.organization)
+        .bind(assignment)
+        .bind(disposition)
+        .one()
+        .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}

@@ -179,6 +179,30 @@ pub async fn managers_above(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Who hears of what concerns a user's work: their own manager, or all who run programs where they have none that is active.
+///
+/// # Errors
+/// What the database said.
+pub async fn managers_of(db: &mut impl Sqls, organization: OrganizationId, user: &User) -> Result<Vec<UserId>, Error> {
+    let own: Vec<(UserId,)> = db
+        .sql("SELECT id FROM users WHERE organization_id = $1 AND active AND id = $2")
+        .bind(organization)
+        .bind(user.fields.manager_id)
+        .all()
+        .await?;
+    let all = match own.is_empty() {
+        false => own,
+        true => {
+            db.sql("SELECT id FROM users WHERE organization_id = $1 AND active AND role = $2 ORDER BY id")
+                .bind(organization)
+                .bind(Role::Manager)
+                .all()
+                .await?
+        }
+    };
+    Ok(all.into_iter().map(|(id,)| id).filter(|id| *id != user.id).collect())
+}
+
 /// Whether no organization has been made yet.
 ///
 /// # Errors

@@ -12,6 +12,7 @@
 //!   "callback_requested": {"after_days": 1}
 //! }
 //! ```
+//! With `at_most` a rule says how often: after so many calls of an assignment that ended so, it is given up, though it has attempts left.
 //! A rule has exactly one of `after_minutes` (1 to 43,200) and `after_days` (1 to 365). Days are
 //! calendar days in the customer's zone: two days after a call at 10:00 is 10:00 two dates later,
 //! whatever clocks do in between. The time so found is moved to the next opening of the customer's
@@ -79,6 +80,8 @@ pub struct Tried {
     pub disposition: Disposition,
     /// The attempts of the assignment, with this one.
     pub attempts: u32,
+    /// Those of them that ended as this one, with this one.
+    pub alike: u32,
     pub occurred_at: DateTime<Utc>,
     /// The time that the customer was told, if any.
     pub promised: Option<DateTime<Utc>>,
@@ -101,6 +104,7 @@ pub enum Wait {
 pub struct Rule {
     wait: Wait,
     other_time_of_day: bool,
+    at_most: Option<u32>,
 }
 
 /// A rule as it is written in JSON, before it is checked.
@@ -120,6 +124,10 @@ pub struct RuleBody {
     /// the middle of it, who was called in the second half when it opens.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub other_time_of_day: bool,
+    /// After so many calls of an assignment that ended so it is given up, 1 to 50; `max_attempts` alone says when, where this is null.
+    #[schema(minimum = 1, maximum = 50)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u32>,
 }
 
 /// Why a retry policy was refused.
@@ -131,7 +139,7 @@ pub enum PolicyFault {
     WaitOutOfBounds,
     /// `other_time_of_day` with `after_minutes`.
     OtherTimeNeedsDays,
-    /// `max_attempts` is not 1 to 50.
+    /// `max_attempts` or `at_most` is not 1 to 50.
     AttemptsOutOfBounds,
 }
 
@@ -141,7 +149,7 @@ impl std::fmt::Display for PolicyFault {
             Self::OneWait => "a retry rule has exactly one of after_minutes and after_days",
             Self::WaitOutOfBounds => "after_minutes is 1 to 43200, after_days is 1 to 365",
             Self::OtherTimeNeedsDays => "other_time_of_day goes with after_days only",
-            Self::AttemptsOutOfBounds => "max_attempts is 1 to 50",
+            Self::AttemptsOutOfBounds => "max_attempts and at_most are 1 to 50",
         })
     }
 }
@@ -158,6 +166,7 @@ impl Rule {
             Wait::Minutes(1..=43_200) | Wait::Days(1..=365) => Ok(Self {
                 wait,
                 other_time_of_day: false,
+                at_most: None,
             }),
             Wait::Minutes(_) | Wait::Days(_) => Err(PolicyFault::WaitOutOfBounds),
         }
@@ -173,6 +182,18 @@ impl Rule {
     #[must_use]
     pub fn other_time_of_day(self) -> bool {
         self.other_time_of_day
+    }
+
+    /// Whether it says after how many calls that ended so it is over.
+    #[must_use]
+    pub fn has_an_end(self) -> bool {
+        self.at_most.is_some()
+    }
+
+    /// Whether this many calls that ended so are all that an assignment gets.
+    #[must_use]
+    pub fn used_up(self, alike: u32) -> bool {
+        self.at_most.is_some_and(|most| alike >= most)
     }
 
     fn next_call(self, occurred_at: DateTime<Utc>, window: &CallingWindow, zone: Tz) -> DateTime<Utc> {
@@ -216,8 +237,12 @@ impl TryFrom<RuleBody> for Rule {
             (None, Some(days)) => Wait::Days(days),
             (None, None) | (Some(_), Some(_)) => return Err(PolicyFault::OneWait),
         };
+        if body.at_most.is_some_and(|most| MaxAttempts::try_from(most).is_err()) {
+            return Err(PolicyFault::AttemptsOutOfBounds);
+        }
         Self::new(wait).map(|rule| Self {
             other_time_of_day: body.other_time_of_day,
+            at_most: body.at_most,
             ..rule
         })
     }
@@ -225,17 +250,19 @@ impl TryFrom<RuleBody> for Rule {
 
 impl From<Rule> for RuleBody {
     fn from(rule: Rule) -> Self {
-        let other_time_of_day = rule.other_time_of_day;
+        let (other_time_of_day, at_most) = (rule.other_time_of_day, rule.at_most);
         match rule.wait {
             Wait::Minutes(minutes) => Self {
                 after_minutes: Some(minutes),
                 after_days: None,
                 other_time_of_day,
+                at_most,
             },
             Wait::Days(days) => Self {
                 after_minutes: None,
                 after_days: Some(days),
                 other_time_of_day,
+                at_most,
             },
         }
     }
@@ -295,6 +322,7 @@ impl Default for RetryPolicy {
         let days = |days| Rule {
             wait: Wait::Days(days),
             other_time_of_day: false,
+            at_most: None,
         };
         Self {
             max_attempts: MaxAttempts(6),
@@ -303,10 +331,12 @@ impl Default for RetryPolicy {
             no_answer: Rule {
                 wait: Wait::Days(1),
                 other_time_of_day: true,
+                at_most: None,
             },
             busy: Rule {
                 wait: Wait::Minutes(60),
                 other_time_of_day: false,
+                at_most: None,
             },
             gatekeeper: days(1),
             callback_requested: days(1),
@@ -330,7 +360,7 @@ impl RetryPolicy {
         };
         match call.promised {
             Some(time) if time > call.occurred_at => NextStep::CallAgain(time),
-            Some(_) | None if self.used_up(call.attempts) => NextStep::GiveUp,
+            Some(_) | None if self.used_up(call.attempts) || rule.used_up(call.alike) => NextStep::GiveUp,
             Some(_) | None => {
                 let next = rule.next_call(call.occurred_at, window, zone);
                 let late = next < call.now;

@@ -5,7 +5,7 @@ mod places;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-pub use places::{count, places};
+pub use places::{count, places, places_among};
 
 use super::segment::{Segment, SegmentId, SegmentInput};
 use crate::access::Scope;

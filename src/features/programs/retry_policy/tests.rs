@@ -12,6 +12,7 @@ fn tried(disposition: Disposition, attempts: u32, occurred_at: &str) -> Tried {
     Tried {
         disposition,
         attempts,
+        alike: attempts,
         occurred_at: utc(occurred_at),
         promised: None,
         now: utc(occurred_at),
@@ -137,6 +138,28 @@ fn a_promise_is_kept_to_the_second_on_a_sunday_night_after_the_last_attempt() {
             None => NextStep::Nothing,
         };
         assert_eq!(step, expected, "{disposition:?}");
+    }
+}
+
+#[test]
+fn a_rule_may_end_sooner_than_the_attempts_do() {
+    let policy = r#"{"no_answer": {"after_days": 1, "at_most": 2}}"#;
+    let policy: RetryPolicy = serde_json::from_str(policy).unwrap();
+    let next = |disposition, attempts, alike| {
+        let call = Tried {
+            alike,
+            ..tried(disposition, attempts, "2026-11-16T10:00:00Z")
+        };
+        policy.next_try(call, &CallingWindow::default(), Tz::UTC)
+    };
+    assert_eq!(next(Disposition::NoAnswer, 3, 1), again("2026-11-17T10:00:00Z"));
+    assert_eq!(next(Disposition::NoAnswer, 3, 2), NextStep::GiveUp);
+    assert_eq!(next(Disposition::Gatekeeper, 3, 3), again("2026-11-17T10:00:00Z"));
+    let kept = serde_json::to_value(policy).unwrap();
+    assert_eq!(kept["no_answer"], serde_json::json!({"after_days": 1, "at_most": 2}));
+    for wrong in [0, 51] {
+        let rule = format!(r#"{{"busy": {{"after_minutes": 5, "at_most": {wrong}}}}}"#);
+        assert!(serde_json::from_str::<RetryPolicy>(&rule).is_err(), "{wrong}");
     }
 }
 
@@ -283,7 +306,7 @@ proptest! {
         let promise = promised.map(|wait| occurred_at + TimeDelta::seconds(wait));
         let kept = promise.filter(|time| *time > occurred_at);
         let now = occurred_at + TimeDelta::seconds(late);
-        let call = Tried { disposition, attempts, occurred_at, promised: promise, now };
+        let call = Tried { disposition, attempts, alike: attempts, occurred_at, promised: promise, now };
         match policy.next_try(call, &window, zone) {
             NextStep::Nothing => prop_assert!(policy.rule(disposition).is_none()),
             NextStep::GiveUp => prop_assert!(attempts >= max_attempts && kept.is_none()),

@@ -290,6 +290,21 @@ pub async fn places(
     after: Option<(i64, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Place>, Error> {
+    places_among(db, scope, choice, moment, (after, limit), |_| {}).await
+}
+
+/// The same of those whom `narrow` leaves, which appends ` AND …` about their `id`. Their places are those that they have among all.
+///
+/// # Errors
+/// What the database said.
+pub async fn places_among(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    choice: &Choice,
+    moment: &Moment,
+    (after, limit): (Option<(i64, Uuid)>, i64),
+    narrow: impl FnOnce(&mut Sql<'_>),
+) -> Result<Vec<Place>, Error> {
     let kind = db.kind();
     let mut sql = db.sql("");
     ranked(&mut sql, scope, choice, moment, kind);
@@ -300,6 +315,7 @@ pub async fn places(
             .value(id);
         sql.push("), ").value(rank).push(")");
     }
+    narrow(&mut sql);
     sql.push(" ORDER BY place LIMIT ").value(limit);
     let found: Vec<Found> = sql.all().await?;
     let place = |(customer_id, rank, of, number, at, share)| Place {
