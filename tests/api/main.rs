@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod a_week;
 mod absences;
 mod action_items;
 mod api_keys;

@@ -38,6 +38,9 @@ fn facts(sql: &mut Sql<'_>, scope: &Scope, period: &Period) {
     sql.list(SignalKind::ALL.iter().copied().filter(|it| theirs(*it)));
     sql.push(" AND signals.organization_id = ").value(scope.organization);
     within(sql, "signals.occurred_at");
+    sql.push(" UNION ALL SELECT follow_ups.organization_id, follow_ups.customer_id, follow_ups.user_id, 0, 0, 'ours' FROM follow_ups WHERE follow_ups.status = 'sent' AND follow_ups.organization_id = ")
+        .value(scope.organization);
+    within(sql, "follow_ups.sent_key");
     sql.push(") ");
 }
 
