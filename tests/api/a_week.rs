@@ -237,7 +237,8 @@ impl Week {
 
 /// A time to the minute: a retry lies so many days after its call, to the microsecond.
 fn minute(at: &Value) -> String {
-    at.as_str().map_or_else(|| "any time".to_owned(), |at| at.chars().take(16).collect())
+    at.as_str()
+        .map_or_else(|| "any time".to_owned(), |at| at.chars().take(16).collect())
 }
 
 fn of<'r>(report: &'r Value, who: &Client) -> &'r Value {

@@ -115,6 +115,14 @@ async fn the_list_is_there_in_the_evening_and_once() {
         .await
         .expect(200);
     assert_eq!(&one, list);
+    let elsewhere = server.another_organization().await;
+    let path = format!("/v1/call-lists/{}", list["id"].as_str().unwrap());
+    assert_eq!(elsewhere.get(&path).await.problem(404), "not_found");
+    assert_eq!(elsewhere.get("/v1/call-lists").await.expect(200)["data"], json!([]));
+    assert_eq!(
+        server.contributor().get(&path).await.problem(403),
+        "insufficient_permission"
+    );
 }
 
 #[actix_web::test]

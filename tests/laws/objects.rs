@@ -1,13 +1,16 @@
 //! Nothing crosses from one organization to another: a missing record and another organization's are the same 404.
 
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use serde_json::json;
 use touchbase::db::Sqls;
 use touchbase::id::OrganizationId;
-use touchbase::routes;
+use touchbase::{local_time, routes, workers};
 use uuid::Uuid;
 
 use crate::samples::Samples;
 use crate::source::{none, none_but};
-use crate::support::Server;
+use crate::support::{Client, Server};
 
 /// Collections whose records no request creates directly. This list may only shrink.
 const WITHOUT_SAMPLE: &[&str] = &[
@@ -30,6 +33,22 @@ async fn revision(server: &Server, organization: OrganizationId) -> i64 {
     revision
 }
 
+/// A list of calls, which is made in the evening: in a minute it will be evening.
+async fn evening(server: &Server, client: &Client) -> String {
+    let app = &server.app;
+    let soon = app.clock.now().utc() + TimeDelta::minutes(1);
+    let part = json!({"user_id": client.id(), "calls_to_prepare": 1, "conversations_to_reach": 1, "period": "day"});
+    let lists_at = local_time::wall_clock(soon, Tz::America__New_York)
+        .format("%H:%M")
+        .to_string();
+    let program = json!({"name": "Of an evening", "participants": [part], "lists_at": lists_at});
+    client.post("/v1/programs", program).await.expect(201);
+    app.clock.advance(TimeDelta::minutes(1));
+    workers::settle(app).await.unwrap();
+    let lists = client.get("/v1/call-lists").await.expect(200);
+    lists["data"][0]["id"].as_str().unwrap().to_owned()
+}
+
 #[actix_web::test]
 async fn a_missing_record_and_another_organizations_are_the_same_to_everybody() {
     let server = Server::start().await;
@@ -37,6 +56,8 @@ async fn a_missing_record_and_another_organizations_are_the_same_to_everybody() 
         Samples::new(server.admin()),
         Samples::new(server.another_organization().await),
     );
+    let list = evening(&server, &theirs.client).await;
+    theirs.keep("/v1/call-lists", list);
     let mut without = Vec::new();
     for collection in Samples::collections() {
         if let Err(reason) = theirs.of(&collection).await {

@@ -66,6 +66,11 @@ impl Samples {
         }
     }
 
+    /// A sample that was made otherwise.
+    pub fn keep(&self, collection: &str, id: String) {
+        self.made.borrow_mut().insert(collection.to_owned(), id);
+    }
+
     pub fn made(&self) -> BTreeMap<String, String> {
         self.made.borrow().clone()
     }
