@@ -1,4 +1,4 @@
-//! A week of the program, end to end, on Northwind's customers: lists each evening, voicemails, call-backs, conversations, follow-ups,
+//! A week of the program, end to end, on Northwind's customers: a plan, lists each evening, voicemails, call-backs, conversations, follow-ups,
 //! promises kept and broken; and in the end the reports say exactly what happened.
 
 use std::sync::Arc;
@@ -63,7 +63,14 @@ impl Week {
         let part = |who: &Client, calls: i64, starts: &str, ends: &str| json!({"user_id": who.id(), "calls_to_prepare": calls, "conversations_to_reach": 1, "period": "day", "daily_block": {"starts": starts, "ends": ends}});
         let body = json!({"name": "The week", "segments": ["biggest_billers", "longest_standing"],
             "participants": [part(&ada, 3, "09:00", "11:00"), part(&ben, 2, "09:00", "12:00")]});
-        made(&server.manager(), "/v1/programs", body).await;
+        let program = made(&server.manager(), "/v1/programs", body).await;
+        // Monday and Tuesday are planned; for the other days the evenings see to it.
+        let path = format!("/v1/programs/{}/plans", program["id"].as_str().unwrap());
+        let asked = json!({"segments": ["biggest_billers"], "from": monday, "to": monday + Days::new(1)});
+        let plan = made(&server.manager(), &path, asked).await;
+        assert!(plan["planned"].as_i64().unwrap() >= 8, "{plan}");
+        let path = format!("/v1/plans/{}/commit", plan["id"].as_str().unwrap());
+        server.manager().post(&path, json!({"strict": true})).await.expect(200);
         // Wednesday is off for her; it is known on Sunday.
         let off = monday + Days::new(2);
         let absence = json!({"user_id": ada.id(), "kind": "travel", "starts_on": off, "ends_on": off});
