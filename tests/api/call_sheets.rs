@@ -154,3 +154,45 @@ async fn nothing_that_customers_are_called_runs_on_the_page() {
         "{policy}"
     );
 }
+
+#[actix_web::test]
+async fn the_sheet_can_be_had_as_a_pdf_with_a_page_for_each_call() {
+    let server = Server::start().await;
+    let executive = server.executive();
+    let day = in_a_week(&server);
+    for name in [
+        "Ångström & Œuvre, Łódź",
+        "Ελληνικά Ραδιόφωνα",
+        "Ёлка и Щука",
+        "東京 株式会社 😀",
+        HOSTILE,
+    ] {
+        call(&server, name, json!({"due_on": day, "reason": name})).await;
+    }
+    let pdf = async |day: chrono::NaiveDate| {
+        let request = executive
+            .request("GET", &format!("/v1/me/call-sheet?date={day}"))
+            .header("accept", "application/pdf");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/pdf");
+        assert_eq!(
+            response.headers()["content-disposition"],
+            format!("inline; filename=\"calls-{day}.pdf\"").as_str()
+        );
+        assert_eq!(response.headers()["cache-control"], "private, no-store");
+        response.bytes().await.unwrap()
+    };
+    let file = pdf(day).await;
+    assert!(file.starts_with(b"%PDF-") && file.trim_ascii_end().ends_with(b"%%EOF"));
+    let text = String::from_utf8_lossy(&file);
+    assert_eq!(
+        text.matches("/Type/Page/")
+            .count()
+            .max(text.matches("/Type /Page\n").count()),
+        5,
+        "pages"
+    );
+    assert!(file.len() < 300_000, "{}", file.len());
+    assert!(pdf(day.succ_opt().unwrap()).await.starts_with(b"%PDF-"));
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Python client is generated from the document without a warning, imports whole, and gets an executive through a morning.
+# A Python client is generated from the document without a warning, imports whole, and gets an executive through a morning. Their calendar is read by a library.
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python_tools
@@ -23,3 +23,4 @@ PYTHON
 
 start_server
 python morning.py "$server"
+python "$clients/feed.py" "$server"

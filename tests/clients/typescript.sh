@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A TypeScript client is generated from the document, compiles under strict, and gets an executive through a morning.
+# A TypeScript client is generated from the document, compiles under strict, and gets an executive through a morning. Their calendar is read by a library.
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 node_tools
 
 mkdir "$work/typescript"
 cd "$work/typescript"
-cp "$clients/package.json" "$clients/tsconfig.json" "$clients/morning.ts" .
+cp "$clients/package.json" "$clients/tsconfig.json" "$clients/morning.ts" "$clients/feed.mjs" .
 ln -s "$node_modules" node_modules
 
 # As .ts and not .d.ts: a declaration file that makes no sense can be passed over by the compiler.
@@ -15,3 +15,4 @@ tsc --project .
 
 start_server
 node built/morning.js "$server"
+node feed.mjs "$server"

@@ -40,38 +40,39 @@ static PAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     page
 });
 
+/// A day's calls, as they are told on paper.
 #[derive(Debug, Serialize)]
-struct Sheet {
-    date: String,
-    total: usize,
-    calls: Vec<Call>,
-    left_out: String,
+pub struct Sheet {
+    pub date: String,
+    pub total: usize,
+    pub calls: Vec<Call>,
+    /// What is not on it; empty when all is.
+    pub left_out: String,
 }
 
+/// A call: a sheet of paper.
 #[derive(Debug, Serialize)]
-struct Call {
-    customer: String,
-    program: String,
-    when: String,
-    clock: String,
-    parts: Vec<Part>,
-    talking_points: String,
-    missing: String,
+pub struct Call {
+    pub customer: String,
+    pub program: String,
+    pub when: String,
+    pub clock: String,
+    pub parts: Vec<Part>,
+    pub talking_points: String,
+    pub missing: String,
 }
 
 /// A heading and a few lines below it.
 #[derive(Debug, Serialize)]
-struct Part {
-    title: &'static str,
-    lines: Vec<String>,
+pub struct Part {
+    pub title: &'static str,
+    pub lines: Vec<String>,
 }
 
-/// A day's calls as a page of HTML, in the zone of whoever places them. `left_out` is how many more there are.
-///
-/// # Errors
-/// When the page cannot be written, which is our own fault.
-pub fn html(date: NaiveDate, zone: Tz, briefs: &[Brief], left_out: usize) -> Result<String, Error> {
-    let sheet = Sheet {
+/// What is told of a day's calls, in the zone of whoever places them. `left_out` is how many more there are.
+#[must_use]
+pub fn sheet(date: NaiveDate, zone: Tz, briefs: &[Brief], left_out: usize) -> Sheet {
+    Sheet {
         date: date.format("%A, %-d %B %Y").to_string(),
         total: briefs.len(),
         calls: briefs.iter().map(|brief| call(brief, zone)).collect(),
@@ -79,7 +80,14 @@ pub fn html(date: NaiveDate, zone: Tz, briefs: &[Brief], left_out: usize) -> Res
             0 => String::new(),
             more => format!("{more} more calls of this day are not on this sheet: {MOST} are, the most pressing ones."),
         },
-    };
+    }
+}
+
+/// A day's calls as a page of HTML.
+///
+/// # Errors
+/// When the page cannot be written, which is our own fault.
+pub fn html(sheet: &Sheet) -> Result<String, Error> {
     let sheet = minijinja::context! { style => Value::from_safe_string(STYLE.to_owned()), ..Value::from(Serde(sheet)) };
     PAGE.template_from_str(include_str!("call_sheet.html"))?.render(sheet)
 }

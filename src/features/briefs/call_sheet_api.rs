@@ -1,18 +1,20 @@
 //! Speaks: the call sheet of a day.
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use actix_web::web::block;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::api::brief;
-use super::{call_sheet, store};
+use super::{call_sheet, call_sheet_pdf, store};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::features::people;
+use crate::http::gate::Chosen;
 use crate::http::{Access, App, Endpoint, Problem, Query};
 use crate::local_time;
 
@@ -28,28 +30,62 @@ pub struct Day {
     pub date: Option<NaiveDate>,
 }
 
-/// A page of HTML that nothing can run in.
-pub struct Page(String);
+/// A day's calls, in the form that the client chose.
+pub enum Page {
+    /// Nothing can run in it.
+    Html(String),
+    Pdf {
+        date: NaiveDate,
+        bytes: Vec<u8>,
+    },
+}
 
 impl Responder for Page {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok()
-            .content_type("text/html; charset=utf-8")
-            .insert_header((CONTENT_SECURITY_POLICY, call_sheet::POLICY.as_str()))
+        let mut response = HttpResponse::Ok();
+        response
             .insert_header((REFERRER_POLICY, "no-referrer"))
-            .insert_header((CACHE_CONTROL, "private, no-store"))
-            .body(self.0)
+            .insert_header((CACHE_CONTROL, "private, no-store"));
+        match self {
+            Self::Html(page) => response
+                .content_type("text/html; charset=utf-8")
+                .insert_header((CONTENT_SECURITY_POLICY, call_sheet::POLICY.as_str()))
+                .body(page),
+            Self::Pdf { date, bytes } => response
+                .content_type(PDF)
+                .insert_header((CONTENT_DISPOSITION, format!("inline; filename=\"calls-{date}.pdf\"")))
+                .body(bytes),
+        }
     }
 }
 
+const PDF: &str = "application/pdf";
+
+/// A file to print.
+pub struct PdfFile;
+
+impl PartialSchema for PdfFile {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, schema::Type};
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .max_length(Some(100_000_000))
+            .description(Some("A file to print."))
+            .into()
+    }
+}
+
+impl ToSchema for PdfFile {}
+
 /// Read my call sheet.
 ///
-/// A page of HTML made for print: a sheet of paper for each of my open calls that are scheduled for that day or due on it, with the brief in short, the talking points, and space to write. Days are those of my own time zone. Needs `customers:read` as well. An API key has no calls.
+/// Made for print, as HTML or, with `Accept: application/pdf`, as a PDF: a sheet of paper for each of my open calls that are scheduled for that day or due on it, with the brief in short, the talking points, and space to write. Days are those of my own time zone. Needs `customers:read` as well. An API key has no calls.
 #[utoipa::path(get, path = "/v1/me/call-sheet", operation_id = "get_call_sheet", tag = "briefs", params(Day),
-    responses((status = 200, description = "The call sheet", body = String, content_type = "text/html")))]
-async fn get_call_sheet(app: App, caller: Caller, day: Query<Day>) -> Result<Page, Problem> {
+    responses((status = 200, description = "The call sheet", content((String = "text/html"), (PdfFile = "application/pdf")))))]
+async fn get_call_sheet(app: App, caller: Caller, day: Query<Day>, chosen: Chosen) -> Result<Page, Problem> {
     caller.needs(Permission::CustomersRead)?;
     let zone = zone(&app, &caller).await?;
     let date = day
@@ -74,8 +110,16 @@ async fn get_call_sheet(app: App, caller: Caller, day: Query<Day>) -> Result<Pag
         }
     }
     let left_out = ids.len().saturating_sub(call_sheet::MOST);
-    let page = call_sheet::html(date, zone, &briefs, left_out).map_err(|error| Problem::internal(&error))?;
-    Ok(Page(page))
+    let sheet = call_sheet::sheet(date, zone, &briefs, left_out);
+    if chosen.0 != PDF {
+        let page = call_sheet::html(&sheet).map_err(|error| Problem::internal(&error))?;
+        return Ok(Page::Html(page));
+    }
+    // Fifty pages take their time: others need not wait for them.
+    let written = block(move || call_sheet_pdf::pdf(&sheet)).await;
+    let written = written.map_err(|error| Problem::internal(&error))?;
+    let bytes = written.map_err(|error| Problem::internal(&error))?;
+    Ok(Page::Pdf { date, bytes })
 }
 
 /// The caller's zone; the organization's where they have none of their own.
