@@ -54,7 +54,11 @@ async fn nothing_of_a_person_is_ever_logged() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(logged.clone())
         .init();
-    let server = Server::start().await;
+    let server = Server::start_with(|config| {
+        config.smtp_url = Some(format!("smtp://{WORD}:{WORD}@127.0.0.1:1"));
+        config.mail_from = Some(EMAIL.into());
+    })
+    .await;
     let (manager, nobody) = (server.manager(), server.nobody());
     let key = key::generate();
 
@@ -79,6 +83,8 @@ async fn nothing_of_a_person_is_ever_logged() {
     manager.get(&format!("/v1/customers?q={WORD}")).await.expect(200);
     manager.get(&format!("/v1/customers?colour={WORD}")).await.expect(400);
     manager.get(&format!("/v1/nothing/{WORD}")).await.expect(404);
+    nobody.get(&format!("/v1/calendar-feeds/{WORD}.ics")).await.expect(404);
+    let calendar = written_to(&server).await;
     manager.get(&format!("/v1/customers?cursor={WORD}")).await.expect(400);
     let broken = manager
         .request("POST", "/v1/customers")
@@ -105,8 +111,39 @@ async fn nothing_of_a_person_is_ever_logged() {
     let text = logged.text();
     assert!(text.lines().count() > 20, "the logs were not captured:\n{text}");
     let token = manager.token.unwrap();
-    for canary in [NAME, EMAIL, PHONE, WORD, PASSWORD, &key, &token, "gelbfeder"] {
+    for canary in [NAME, EMAIL, PHONE, WORD, PASSWORD, &key, &token, &calendar, "gelbfeder"] {
         let hits: Vec<&str> = text.lines().filter(|line| line.contains(canary)).take(5).collect();
         assert!(hits.is_empty(), "`{canary}` was logged:\n{}", hits.join("\n"));
     }
+}
+
+/// Somebody is called and written to, and the mail server cannot be reached. A calendar tells of it: the secret of its address.
+async fn written_to(server: &Server) -> String {
+    let (manager, executive) = (server.manager(), server.executive());
+    let customer = manager.post("/v1/customers", json!({"name": NAME})).await.expect(201);
+    let contact = json!({"customer_id": customer["id"], "name": NAME, "email": EMAIL});
+    manager.post("/v1/contacts", contact).await.expect(201);
+    let assignment = json!({"customer_id": customer["id"], "assignee_id": executive.id()});
+    let assignment = manager.post("/v1/assignments", assignment).await.expect(201);
+    let attempts = format!("/v1/assignments/{}/attempts", assignment["id"].as_str().unwrap());
+    let attempt = json!({"disposition": "left_voicemail", "summary": WORD});
+    let attempt = executive.post(&attempts, attempt).await.expect(201);
+    let path = format!("/v1/attempts/{}/follow-up", attempt["attempt"]["id"].as_str().unwrap());
+    let draft = executive.post(&path, json!({})).await.expect(201);
+    let send = format!("/v1/follow-ups/{}/send", draft["id"].as_str().unwrap());
+    executive.post(&send, json!({})).await.expect(200);
+    touchbase::workers::settle(&server.app).await.unwrap();
+    let feed = executive
+        .post("/v1/me/calendar-feeds", json!({"name": WORD}))
+        .await
+        .expect(201);
+    let url = feed["url"].as_str().unwrap();
+    let path = &url[url.find("/v1/").unwrap()..];
+    let calendar = server.nobody().get(path).await;
+    assert!(
+        calendar.status == 200 && calendar.text.contains("VCALENDAR"),
+        "{}",
+        calendar.text
+    );
+    path.rsplit('/').next().unwrap().trim_end_matches(".ics").to_owned()
 }
