@@ -313,3 +313,75 @@ async fn a_plan_is_for_those_who_assign_and_its_faults_say_where_they_are() {
     let path = format!("/v1/programs/{}/plans", nobody["id"].as_str().unwrap());
     assert_eq!(manager.post(&path, body).await.problem(409), "wrong_state");
 }
+
+#[actix_web::test]
+async fn hard_rules_are_looked_at_again_when_a_plan_is_committed() {
+    let (server, monday) = on_monday().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let program = program(&manager, &[&executive], 4, "week").await;
+    let ids = customers(&manager, 8).await;
+    let (from, to) = days(monday, 5);
+    let one = planned(
+        &manager,
+        &program,
+        json!({"customer_ids": ids[..4], "from": from, "to": to}),
+    )
+    .await;
+    let other = planned(
+        &manager,
+        &program,
+        json!({"customer_ids": ids[4..], "from": from, "to": to, "options": {"call_minutes": 25}}),
+    )
+    .await;
+    assert_eq!((&one["planned"], &other["planned"]), (&json!(4), &json!(4)));
+    let calls = all(&manager, &one, "calls").await;
+    // By now the executive looks after the first of them, and a colleague has spoken with the second.
+    let customer = |at: usize| calls[at]["customer_id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/customers/{}", customer(0));
+    manager
+        .patch(&path, json!({"account_manager_id": executive.id()}))
+        .await
+        .expect(200);
+    let colleague = server.add("colleague", Role::Executive).await;
+    let assignment = crate::assignments::assigned(&manager, &customer(1), &colleague).await;
+    let spoken = json!({"disposition": "connected", "spoke_with": "Maria"});
+    crate::attempts::attempt(&colleague, &assignment, spoken)
+        .await
+        .expect(201);
+    let committed = manager
+        .post(&format!("{}/commit", plan_path(&one)), json!({}))
+        .await
+        .expect(200);
+    assert_eq!((&committed["committed"], &committed["skipped"]), (&json!(2), &json!(2)));
+    let codes = |calls: Vec<Value>| {
+        calls
+            .into_iter()
+            .map(|call| call["skip_code"].clone())
+            .collect::<Vec<_>>()
+    };
+    let first = codes(all(&manager, &one, "calls").await);
+    assert_eq!(
+        first,
+        [json!("account_manager"), json!("too_soon"), Value::Null, Value::Null]
+    );
+    // Two of the week's four are left, whoever plans them.
+    let committed = manager
+        .post(&format!("{}/commit", plan_path(&other)), json!({}))
+        .await
+        .expect(200);
+    let codes = codes(all(&manager, &other, "calls").await);
+    let skipped = codes.iter().filter(|code| !code.is_null()).count();
+    assert_eq!(committed["committed"], json!(4 - skipped));
+    assert!(
+        skipped >= 2
+            && codes
+                .iter()
+                .all(|code| code.is_null() || code == "quota" || code == "busy"),
+        "{codes:?}"
+    );
+    let mine = executive
+        .get("/v1/assignments?mine=true&status_in=queued,scheduled")
+        .await
+        .expect(200);
+    assert!(mine["data"].as_array().unwrap().len() <= 4);
+}

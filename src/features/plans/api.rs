@@ -226,7 +226,7 @@ async fn list_plan_left_out(
 
 /// Commit a plan.
 ///
-/// Makes an assignment of every call, in one go. Calls whose ground has changed since are left out and say why: somebody else has the customer, it must not be contacted any more, the executive is away. With `strict` nothing is assigned in that case. What it made is a bulk assignment, too.
+/// Makes an assignment of every call, in one go. Calls whose ground has changed since are left out and say why: somebody else has the customer, it must not be contacted any more, somebody has spoken with it, the executive is away or has their quota full. With `strict` nothing is assigned in that case. What it made is a bulk assignment, too.
 #[utoipa::path(post, path = "/v1/plans/{id}/commit", operation_id = "commit_plan", tag = "plans", request_body = CommitPlan,
     responses((status = 200, description = "The plan, committed", body = Plan)))]
 async fn commit_plan(app: App, caller: Caller, id: Path<PlanId>, how: Json<CommitPlan>) -> Answer<Plan> {
@@ -235,9 +235,10 @@ async fn commit_plan(app: App, caller: Caller, id: Path<PlanId>, how: Json<Commi
     // What cannot be committed is not worked through.
     plan.clone().commit(uuid::Uuid::nil().into(), 0, 0, unit.now())?;
     let program = programs::store::find(&mut unit, &scope, plan.program_id).await?;
-    program.ok_or_else(Problem::not_found)?.takes_assignments()?;
+    let program = program.ok_or_else(Problem::not_found)?;
+    program.takes_assignments()?;
     let calls = store::calls(&mut unit, &scope, plan.id).await?;
-    let done = committing::commit(&mut unit, &scope, &plan, caller.user, calls).await?;
+    let done = committing::commit(&mut unit, &scope, &plan, &program, caller.user, calls).await?;
     if how.0.strict && done.skipped > 0 {
         return Err(outdated(&done.calls, done.skipped));
     }

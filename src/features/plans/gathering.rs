@@ -17,7 +17,6 @@ use crate::features::segments::segment::{Choice, Moment, Place, Segment, Segment
 use crate::features::{absences, segments};
 use crate::http::{Fault, Problem};
 use crate::id::UserId;
-use crate::local_time;
 use crate::refusal::Refusal;
 use crate::text::no_such;
 
@@ -219,11 +218,8 @@ async fn executives(
         let own = loads.iter().filter(|load| load.assignee == part.user_id);
         let (mut taken, mut busy) = (BTreeMap::new(), Vec::new());
         for load in own {
-            let day = load
-                .scheduled_for
-                .map(|at| local_time::wall_clock(at.utc(), known.zone).date());
             if load.program == asked.program.id
-                && let Some(day) = day.or(load.due_on)
+                && let Some(day) = load.day(known.zone)
             {
                 *taken.entry(day).or_insert(0) += 1;
             }

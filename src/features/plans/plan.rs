@@ -194,7 +194,7 @@ pub struct PlanCall {
     pub points: f64,
     pub status: PlanCallStatus,
     pub assignment_id: Option<AssignmentId>,
-    /// Why it was skipped, in a word: a problem code, or `absence`, `holiday`, `weekend`, `busy`.
+    /// Why it was skipped, in a word: a problem code, or `absence`, `holiday`, `weekend`, `busy`, `quota`, `account_manager`, `too_soon`.
     #[schema(max_length = 100)]
     pub skip_code: Option<String>,
     #[schema(max_length = 2000)]

@@ -19,6 +19,9 @@ pub const LIMIT: u64 = 10_000_000_000;
 /// How often the price of billing is set anew.
 const ROUNDS: i64 = 12;
 
+/// Within a thousandth of the bound, billing is balanced well enough.
+const NEAR: i64 = 1_000;
+
 /// A call of a plan. Executive and customer by their places in the situation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
@@ -201,7 +204,7 @@ fn solve(worth: &Worth<'_>, limit: u64) -> Solved {
         if objective > best.objective {
             (best.placed, best.objective) = (placed, objective);
         }
-        if !done || best.bound <= best.objective || billing.slope == 0 {
+        if !done || best.bound - best.objective <= best.bound / NEAR || billing.slope == 0 {
             break;
         }
         let off = loads.iter().zip(&billing.parts).map(|(load, part)| (load - part).abs());

@@ -274,3 +274,31 @@ fn whoever_is_left_out_is_told_one_reason() {
     );
     assert!(proposal.greedy < proposal.upper_bound);
 }
+
+#[test]
+fn a_larger_plan_comes_close_to_what_no_plan_can_beat() {
+    for (seed, quota) in [(1, 5), (2, 20)] {
+        let mut dice = Dice(seed);
+        let size = Size {
+            customers: 1_500,
+            executives: 10,
+            from: "2027-01-04".parse().unwrap(),
+            days: 12,
+            quota,
+            zones: 12,
+            scarce: false,
+        };
+        let situation = situation(&mut dice, &size, PlanOptions::default());
+        let proposal = plan(&situation, LIMIT);
+        check(&situation, &proposal);
+        let (gap, of) = (proposal.upper_bound - proposal.objective, proposal.upper_bound);
+        println!(
+            "{} calls, {} of {of}, greedy {}, {} pivots",
+            proposal.calls.len(),
+            proposal.objective,
+            proposal.greedy,
+            proposal.pivots
+        );
+        assert!(proposal.calls.len() > 50 && gap * 100 <= of, "{gap} of {of}");
+    }
+}

@@ -17,6 +17,7 @@ use crate::features::customers::customer::CustomerId;
 use crate::features::plans::situation::Candidate;
 use crate::features::programs::program::ProgramId;
 use crate::id::UserId;
+use crate::local_time;
 
 /// Values per list of a statement.
 const CHUNK: usize = 500;
@@ -36,6 +37,16 @@ pub struct Load {
     pub program: ProgramId,
     pub due_on: Option<NaiveDate>,
     pub scheduled_for: Option<Timestamp>,
+}
+
+impl Load {
+    /// The day that it is for, on a calendar in this zone.
+    pub fn day(&self, zone: Tz) -> Option<NaiveDate> {
+        let scheduled = self
+            .scheduled_for
+            .map(|at| local_time::wall_clock(at.utc(), zone).date());
+        scheduled.or(self.due_on)
+    }
 }
 
 /// The organization's zone.
