@@ -20,6 +20,11 @@ def csv(context, response):
     return response.content.decode()
 
 
+@schemathesis.deserializer("message/rfc822", "application/pdf")
+def file(context, response):
+    return response.content.decode(errors="replace")
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """What would change the key's maker is sent to somebody who does not exist."""
