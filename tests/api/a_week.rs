@@ -9,8 +9,9 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 use touchbase::access::Role;
 use touchbase::app::App;
+use touchbase::jobs::Runner;
 use touchbase::local_time;
-use touchbase::workers;
+use touchbase::{routes, workers};
 
 use crate::evenings::{customers, in_berlin, lists, made, monday, program, wait_until};
 use crate::support::{Client, Server, config};
@@ -320,28 +321,31 @@ async fn a_week_of_the_program_is_what_the_reports_say_and_the_same_each_time() 
     assert_eq!(first, second);
 }
 
-/// Lets instances do the work, and kills one after the other in the middle of it, until every executive has their list.
-async fn shared_evening(server: &Server, wanted: usize) -> usize {
-    let mut instances: Vec<Arc<App>> = Vec::new();
-    for _ in 0..2 {
-        let url = server.app.config.database_url.clone();
-        instances.push(App::open(config(&url), server.app.clock.clone(), None).await.unwrap());
+async fn another_instance(server: &Server) -> Arc<App> {
+    let url = server.app.config.database_url.clone();
+    App::open(config(&url), server.app.clock.clone(), None).await.unwrap()
+}
+
+/// Takes up half of the evening's work, does two lists, and is killed in the middle of the third, with the others in hand.
+async fn killed_in_the_middle(server: &Server) {
+    let app = another_instance(server).await;
+    let nothing = workers::settle_with(&app, Vec::new(), &routes::timers()).await.unwrap();
+    assert_eq!(nothing, 0);
+    let runner = Runner::new(app.clone(), routes::jobs());
+    let mut in_hand = runner.claim(6).await.unwrap().jobs.into_iter();
+    assert_eq!(in_hand.len(), 6);
+    for running in in_hand.by_ref().take(2) {
+        runner.run(running).await;
     }
-    let mut at_work: Vec<_> = instances.iter().map(workers::start).collect();
-    let mut killed = 0;
-    while lists(server).await.len() < wanted {
-        assert!(killed < 400, "the lists are never made");
-        tokio::time::sleep(Duration::from_millis(40)).await;
-        // Dropped without a word: what it has in hand stays leased until the lease ends, and the other goes on.
-        at_work[killed % 2] = workers::start(&instances[killed % 2]);
-        killed += 1;
-        server.app.clock.advance(TimeDelta::seconds(13));
-    }
-    drop(at_work);
-    for app in &instances {
-        app.db.close().await;
-    }
-    killed
+    let third = in_hand.next().unwrap();
+    // It has begun, and never comes to its end: what it did is rolled back with its connection.
+    assert!(
+        tokio::time::timeout(Duration::from_micros(1), runner.run(third))
+            .await
+            .is_err()
+    );
+    drop((runner, in_hand));
+    app.db.close().await;
 }
 
 #[actix_web::test]
@@ -363,16 +367,26 @@ async fn two_instances_share_the_evening_and_one_that_is_killed_leaves_no_list_u
         .app
         .clock
         .advance(in_berlin(monday, 18, 0) - server.app.clock.now().utc() + TimeDelta::seconds(1));
-    let killed = shared_evening(&server, executives.len()).await;
-    assert!(killed > 0);
-    workers::settle(&server.app).await.unwrap();
+    killed_in_the_middle(&server).await;
+    let other = another_instance(&server).await;
+    let share = async || {
+        let (one, two) = tokio::join!(workers::settle(&server.app), workers::settle(&other));
+        (one.unwrap(), two.unwrap())
+    };
+    // Two do what nobody has in hand: six lists.
+    share().await;
+    assert_eq!(lists(&server).await.len(), 8);
+    // What the third had in hand is taken up when its lease has ended.
+    server.app.clock.advance(TimeDelta::seconds(61));
+    share().await;
+    other.db.close().await;
 
     let lists = lists(&server).await;
     let tuesday = json!(monday + Days::new(1));
     let mut customers = Vec::new();
     for who in &executives {
         let mine: Vec<&Value> = lists.iter().filter(|it| it["user_id"] == who.id()).collect();
-        assert_eq!((mine.len(), &mine[0]["list_on"]), (1, &tuesday), "{killed}");
+        assert_eq!((mine.len(), &mine[0]["list_on"]), (1, &tuesday));
         let entries = mine[0]["entries"].as_array().unwrap();
         assert_eq!(entries.len(), 3);
         customers.extend(entries.iter().map(|it| it["customer_id"].as_str().unwrap().to_owned()));

@@ -4,7 +4,7 @@
 //! for, whichever is latest; coming on a list does not count. Who has a time more than five days ahead, was promised a call or is put
 //! out of the way is left alone, and so is everything in a program that rests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
@@ -21,7 +21,7 @@ use crate::features::customers::customer::Customer;
 use crate::features::notifications::{self, notification::NotificationKind, notification::Told};
 use crate::features::people::{self, user::User};
 use crate::features::programs::{self, program::Program, program::ProgramStatus};
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use crate::jobs::{self, Done, Failure, Kind, Running, Task};
 use crate::journal::{self, Unit, feed};
 
@@ -39,11 +39,20 @@ struct On {
     day: NaiveDate,
 }
 
-/// Asks once a day for each organization that something is looked for.
+/// Asks, at most once a day for each organization, that what is stale be released.
 pub async fn look(app: Arc<App>) -> Result<(), journal::Error> {
-    let day = app.clock.now().date_naive();
-    let organizations = store::with_stale(&mut app.read()).await?;
-    for organization in organizations {
+    let now = app.clock.now();
+    let mut db = app.read();
+    let mut found: BTreeSet<OrganizationId> = BTreeSet::new();
+    for (organization, program, days) in store::releasing(&mut db).await? {
+        let idle = now.plus(-TimeDelta::days(days));
+        let scope = Scope::all(organization);
+        if !found.contains(&organization) && store::any_stale(&mut db, &scope, program, idle, now).await? {
+            found.insert(organization);
+        }
+    }
+    let day = now.date_naive();
+    for organization in found {
         let job = RELEASE.with(&On { day })?.keyed(day.to_string());
         jobs::enqueue_missing(&app, organization, vec![job]).await?;
     }

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 pub use candidates::{Candidate, Wanted, candidates};
 pub use my_day::{CallRow, DayRows, DueRow, gather};
-pub use stale::{stale, with_stale};
+pub use stale::{any_stale, releasing, stale};
 
 use super::call_list::{CallList, CallListId};
 use super::picking::Held;
