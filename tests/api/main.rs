@@ -62,6 +62,7 @@ mod scheduling;
 mod segments;
 mod service;
 mod sessions;
+mod shared_evening;
 mod storage;
 mod talking_points;
 mod timeline;
