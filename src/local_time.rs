@@ -19,6 +19,13 @@ pub fn is_zone(name: &str) -> bool {
     name.parse::<Tz>().is_ok()
 }
 
+/// The zone of this name, or of the next one that is known: a user's own, else their organization's.
+#[must_use]
+pub fn zone(names: [Option<&str>; 2]) -> Tz {
+    let mut known = names.into_iter().flatten().filter_map(|name| name.parse().ok());
+    known.next().unwrap_or(Tz::UTC)
+}
+
 /// What a clock on the wall shows in `zone` at `instant`.
 ///
 /// At the very ends of chrono's calendar, where the local date does not exist, UTC is shown.

@@ -197,6 +197,28 @@ async fn a_weekly_quota_is_measured_by_the_week_and_a_short_week_owes_less() {
 }
 
 #[actix_web::test]
+async fn who_takes_over_a_call_has_missed_nothing_before() {
+    let server = Server::start().await;
+    let (manager, ada) = (server.manager(), server.executive());
+    let ben = server.add("ben", Role::Executive).await;
+    let daily = program(&server, "Daily", "day", &[&ada, &ben], (1, 1)).await;
+    let customer = made(&manager, "/v1/customers", json!({"name": "Old"})).await["id"].clone();
+    let body = json!({"customer_id": customer, "assignee_id": ada.id(), "program_id": daily});
+    let assignment = made(&manager, "/v1/assignments", body).await["id"].clone();
+    server.app.clock.advance(TimeDelta::days(28));
+    let (manager, reassign) = (
+        server.again(&manager),
+        format!("/v1/assignments/{}/reassign", assignment.as_str().unwrap()),
+    );
+    manager
+        .post(&reassign, json!({"assignee_id": ben.id()}))
+        .await
+        .expect(200);
+    let report = manager.get("/v1/reports/habit").await.expect(200);
+    assert_eq!(line(&report, "by_executive", &ben.id())["missed_days"], json!(0));
+}
+
+#[actix_web::test]
 async fn the_habit_is_one_table_too_and_a_year_at_most() {
     let server = Server::start().await;
     let ada = server.executive();

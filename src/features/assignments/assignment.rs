@@ -107,6 +107,10 @@ pub struct Assignment {
     pub customer_id: CustomerId,
     /// Who places the call, and nobody else.
     pub assignee_id: UserId,
+    /// Since when it is theirs.
+    pub assigned_at: Timestamp,
+    /// Whose it was before.
+    pub previous_assignee_id: Option<UserId>,
     /// The day by which the call should have been made.
     pub due_on: Option<NaiveDate>,
     /// When the next call is to be placed.
@@ -159,6 +163,8 @@ impl Assignment {
             program_id: input.program_id,
             customer_id: input.customer_id,
             assignee_id: input.assignee_id,
+            assigned_at: now,
+            previous_assignee_id: None,
             due_on: input.due_on,
             scheduled_for: input.scheduled_for,
             priority: input.priority,
@@ -244,9 +250,15 @@ impl Assignment {
     ///
     /// # Errors
     /// `wrong_state` when it is closed.
-    pub fn reassign(self, to: UserId) -> Result<Change<Self>, Refusal> {
+    pub fn reassign(self, to: UserId, now: Timestamp) -> Result<Change<Self>, Refusal> {
         self.must_be_open()?;
-        Ok(self.change("reassigned", |next| next.assignee_id = to))
+        Ok(self.change("reassigned", |next| {
+            if next.assignee_id != to {
+                next.previous_assignee_id = Some(next.assignee_id);
+                next.assigned_at = now;
+                next.assignee_id = to;
+            }
+        }))
     }
 
     /// Puts it out of the way for a while. A call that was scheduled for before then is no longer.

@@ -132,9 +132,10 @@ async fn reassign_assignment(
     assignment.must_be_open()?;
     let open = store::open_of_customer(&mut unit, &caller.scope(), assignment.customer_id).await?;
     let along = assigning::taken_along(open, &assignment, user.id, to.with_other_programs)?;
-    let along: Result<Vec<_>, Refusal> = along.into_iter().map(|other| other.reassign(user.id)).collect();
+    let now = unit.now();
+    let along: Result<Vec<_>, Refusal> = along.into_iter().map(|other| other.reassign(user.id, now)).collect();
     unit.save_all(along?).await?;
-    let change = assignment.reassign(user.id)?;
+    let change = assignment.reassign(user.id, now)?;
     saved(unit, change).await
 }
 

@@ -37,7 +37,7 @@ fn scheduled_key(assignment: &Assignment) -> Timestamp {
 crate::record!(
     Assignment, "assignment", "assignments",
     [
-        program_id, customer_id, assignee_id, due_on, scheduled_for, priority, reason, status, snoozed_until, attempts_made,
+        program_id, customer_id, assignee_id, assigned_at, previous_assignee_id, due_on, scheduled_for, priority, reason, status, snoozed_until, attempts_made,
         last_attempt_at, callback_promised_at, closed_at, closed_reason, batch_id,
     ],
     derived {

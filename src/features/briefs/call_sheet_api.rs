@@ -132,10 +132,6 @@ async fn zone(app: &App, caller: &Caller) -> Result<Tz, Problem> {
         None => None,
     };
     let organization = people::store::organization(&mut db, caller.organization).await?;
-    let zones = [own, organization.map(|organization| organization.fields.time_zone)];
-    Ok(zones
-        .into_iter()
-        .flatten()
-        .find_map(|zone| zone.parse().ok())
-        .unwrap_or(Tz::UTC))
+    let usual = organization.map(|organization| organization.fields.time_zone);
+    Ok(local_time::zone([own.as_deref(), usual.as_deref()]))
 }

@@ -25,10 +25,15 @@ pub struct Call {
     pub assignment: Assignment,
     /// The time that it had until its last change took it away.
     pub before: Option<Timestamp>,
+    /// It is somebody else's by now.
+    pub given_away: bool,
     pub customer: Customer,
     /// Of the customer, who still works there.
     pub contacts: Vec<Contact>,
     pub program: String,
+    /// The highest revision of all that its entry tells, and when that was.
+    pub sequence: i64,
+    pub changed: Timestamp,
 }
 
 /// A day's block for calls.
@@ -57,20 +62,25 @@ pub fn call(call: &Call, owner: &Owner<'_>) -> Option<Event> {
     let assignment = &call.assignment;
     let timed = assignment.scheduled_for.or(call.before);
     let taken_away = assignment.scheduled_for.is_none() && call.before.is_some();
+    let open = assignment.status.open();
+    let snoozed = assignment.snoozed_until.filter(|_| open);
+    let snoozed = snoozed.map(|until| local_time::wall_clock(until.utc(), owner.zone).date());
+    let day = assignment.due_on.max(snoozed);
     let (canceled, done) = match assignment.status {
-        // Snoozed: its time is gone, and a day may be left.
-        AssignmentStatus::Queued | AssignmentStatus::Scheduled => (taken_away && assignment.due_on.is_none(), false),
+        // Its time is gone, and a day may be left.
+        AssignmentStatus::Queued | AssignmentStatus::Scheduled => {
+            (call.given_away || (taken_away && day.is_none()), false)
+        }
         AssignmentStatus::Completed => (false, true),
         AssignmentStatus::Unreachable | AssignmentStatus::Declined | AssignmentStatus::Canceled => (true, false),
     };
-    let day = assignment.due_on.map(When::AllDay);
+    let day = day.map(When::AllDay);
     let time = timed.map(|at| When::Between(at.utc(), at.utc() + LENGTH));
-    let open = assignment.status.open();
     let when = if open && taken_away { day.or(time) } else { time.or(day) }?;
     let customer = one_line(&call.customer.fields.name);
     Some(Event {
         uid: format!("call.{}@{}", assignment.id, owner.host),
-        sequence: assignment.revision,
+        sequence: call.sequence,
         when,
         summary: if done {
             format!("Spoken with {customer}")
@@ -80,10 +90,10 @@ pub fn call(call: &Call, owner: &Owner<'_>) -> Option<Event> {
         description: description(call, owner.zone),
         location: number(call).map(|(_, number)| number),
         created: assignment.created_at.utc(),
-        changed: assignment.updated_at.utc(),
+        changed: call.changed.utc(),
         canceled,
         busy: matches!(when, When::Between(..)),
-        alarm: (open && matches!(when, When::Between(..))).then_some(ALARM),
+        alarm: (open && !canceled && matches!(when, When::Between(..))).then_some(ALARM),
     })
 }
 
@@ -109,7 +119,7 @@ fn description(call: &Call, zone: Tz) -> String {
     let (fields, assignment) = (&call.customer.fields, &call.assignment);
     let day = |at: Timestamp| local_time::wall_clock(at.utc(), zone);
     // As of the last change, so that an entry that has not changed reads the same.
-    let changed = day(assignment.updated_at).date();
+    let changed = day(call.changed).date();
     let tenure = fields.customer_since.and_then(|since| Tenure::between(since, changed));
     let whom = match number(call) {
         Some((Some(contact), number)) => Some(format!("{}: {number}", one_line(&contact.fields.name))),

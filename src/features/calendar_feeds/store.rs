@@ -13,7 +13,7 @@ use super::events::{Block, Call};
 use crate::access::{Permission, Role, Scope, key};
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
-use crate::features::assignments::assignment::{Assignment, AssignmentStatus};
+use crate::features::assignments::assignment::Assignment;
 use crate::features::customers::contact::Contact;
 use crate::features::customers::customer::Customer;
 use crate::features::people::user::User;
@@ -125,15 +125,10 @@ pub async fn told(db: &mut impl Sqls, scope: &Scope, user: UserId, now: Timestam
     let (Some(user), Some(organization)) = (found, organization) else {
         return Ok(None);
     };
-    let zones = [
+    let zone = local_time::zone([
         user.fields.time_zone.as_deref(),
         Some(organization.fields.time_zone.as_str()),
-    ];
-    let zone = zones
-        .into_iter()
-        .flatten()
-        .find_map(|zone| zone.parse().ok())
-        .unwrap_or(Tz::UTC);
+    ]);
     let programs = programs::store::all(db, scope).await?;
     let calls = calls(db, scope, &user, &programs, now).await?;
     let today = local_time::wall_clock(now.utc(), zone).date();
@@ -186,23 +181,8 @@ async fn calls(
     now: Timestamp,
 ) -> Result<Vec<Call>, Error> {
     let organization = scope.organization;
-    let in_time = assignments::store::SORTS
-        .iter()
-        .find(|sort| sort.name == "scheduled_for");
-    let window = Window {
-        order: in_time.map(|sort| (sort, false)).into_iter().collect(),
-        after: None,
-        limit: MOST,
-        total: false,
-    };
-    let listed = journal::list(db, organization, &window, |sql| {
-        sql.push(" AND assignments.assignee_id = ").value(user.id);
-        sql.push(" AND ((assignments.status IN ('queued', 'scheduled') AND (assignments.scheduled_for IS NOT NULL OR assignments.due_on IS NOT NULL)) OR assignments.updated_at >= ")
-            .value(now.plus(-KEPT));
-        sql.push(")");
-    })
-    .await?;
-    let assignments: Vec<Assignment> = listed.rows;
+    let mut assignments = dated(db, scope, user.id).await?;
+    assignments.extend(gone(db, scope, user.id, now).await?);
     // A call that was closed or snoozed has no time any more: its last change tells which one it had.
     let lost: Vec<i64> = assignments
         .iter()
@@ -240,20 +220,63 @@ async fn calls(
             .find(|customer| customer.id == assignment.customer_id)?;
         let program = programs.iter().find(|program| program.id == assignment.program_id);
         let of = |contact: &&Contact| contact.fields.customer_id == customer.id;
+        let contacts: Vec<Contact> = contacts.iter().filter(of).cloned().collect();
+        let of_program = program.map(|program| (program.revision, program.updated_at));
+        let told = contacts.iter().map(|contact| (contact.revision, contact.updated_at));
+        let told = told.chain(of_program).chain([(customer.revision, customer.updated_at)]);
+        let (sequence, changed) = told.fold(
+            (assignment.revision, assignment.updated_at),
+            |(most, last), (one, at)| (most.max(one), last.max(at)),
+        );
         Some(Call {
             before: before.get(&assignment.id.into()).copied(),
+            given_away: assignment.assignee_id != user.id,
             customer: customer.clone(),
-            contacts: contacts.iter().filter(of).cloned().collect(),
+            contacts,
             program: program.map(|program| program.fields.name.clone()).unwrap_or_default(),
+            sequence,
+            changed,
             assignment,
         })
     });
-    // One that was never on a day is in nobody's calendar.
-    Ok(calls
-        .filter(|call| call.assignment.status != AssignmentStatus::Queued || timed(call))
-        .collect())
+    Ok(calls.collect())
 }
 
-fn timed(call: &Call) -> bool {
-    call.before.is_some() || call.assignment.scheduled_for.is_some() || call.assignment.due_on.is_some()
+/// Open calls with a time or a day, the next ones first.
+async fn dated(db: &mut impl Sqls, scope: &Scope, user: UserId) -> Result<Vec<Assignment>, Error> {
+    let window = window(&[("scheduled_for", false), ("due_on", false)], MOST);
+    let listed = journal::list(db, scope.organization, &window, |sql| {
+        sql.push(" AND assignments.assignee_id = ").value(user);
+        sql.push(" AND assignments.status IN ('queued', 'scheduled') AND (assignments.scheduled_for IS NOT NULL OR assignments.due_on IS NOT NULL OR assignments.snoozed_until IS NOT NULL)");
+    });
+    Ok(listed.await?.rows)
+}
+
+/// Calls that lately were closed, lost their time, or went to somebody else; the last ones first.
+async fn gone(db: &mut impl Sqls, scope: &Scope, user: UserId, now: Timestamp) -> Result<Vec<Assignment>, Error> {
+    let since = now.plus(-KEPT);
+    let window = window(&[("updated_at", true)], MOST);
+    let listed = journal::list(db, scope.organization, &window, |sql| {
+        sql.push(" AND assignments.updated_at >= ").value(since);
+        sql.push(" AND ((assignments.assignee_id = ").value(user);
+        // One that is as it was made has lost nothing.
+        sql.push(" AND assignments.updated_at > assignments.created_at AND (assignments.status NOT IN ('queued', 'scheduled') OR (assignments.scheduled_for IS NULL AND assignments.due_on IS NULL AND assignments.snoozed_until IS NULL))) OR (assignments.previous_assignee_id = ")
+            .value(user);
+        sql.push(" AND assignments.assignee_id <> ").value(user);
+        sql.push(" AND assignments.assigned_at >= ").value(since).push("))");
+    });
+    Ok(listed.await?.rows)
+}
+
+fn window(order: &[(&str, bool)], limit: i64) -> Window<Assignment> {
+    let sort = |(name, descending): &(&str, bool)| {
+        let sort = assignments::store::SORTS.iter().find(|sort| sort.name == *name);
+        sort.map(|sort| (sort, *descending))
+    };
+    Window {
+        order: order.iter().filter_map(sort).collect(),
+        after: None,
+        limit,
+        total: false,
+    }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::draft::compose;
-use super::follow_up::{FollowUp, FollowUpId, FollowUpInput};
+use super::follow_up::{FollowUp, FollowUpId, FollowUpInput, FollowUpStatus};
 use super::sending::mail;
 use super::store::{self, FollowUpFilter};
 use crate::access::{Caller, Permission};
@@ -211,7 +211,7 @@ async fn delete_follow_up(app: App, caller: Caller, id: Path<FollowUpId>, if_mat
     unit.answer(Reply::nothing()).await
 }
 
-/// Whose follow-ups a caller sees: their own; all of them, when they run the program.
+/// Whose unsent follow-ups a caller sees: their own; all of them, when they run the program. What was sent is on the customer's timeline.
 fn only(caller: &Caller) -> Option<UserId> {
     match caller.may(Permission::AssignmentsManage) {
         true => None,
@@ -225,7 +225,7 @@ fn only(caller: &Caller) -> Option<UserId> {
 async fn in_sight(db: &mut impl Sqls, caller: &Caller, id: FollowUpId) -> Result<FollowUp, Problem> {
     let found = store::find(db, &caller.scope(), id).await?;
     found
-        .filter(|found| only(caller).is_none_or(|only| only == found.user_id))
+        .filter(|found| found.status == FollowUpStatus::Sent || only(caller).is_none_or(|only| only == found.user_id))
         .ok_or_else(Problem::not_found)
 }
 

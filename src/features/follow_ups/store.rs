@@ -114,7 +114,11 @@ pub async fn list(
     window: &Window<FollowUp>,
 ) -> Result<Listed<FollowUp>, Error> {
     journal::list(db, scope.organization, window, |sql| {
-        sql.compare("follow_ups.user_id =", only);
+        if let Some(only) = only {
+            sql.push(" AND (follow_ups.status = 'sent' OR follow_ups.user_id = ")
+                .value(only)
+                .push(")");
+        }
         filter.narrow(sql);
     })
     .await
@@ -171,15 +175,10 @@ pub async fn sources(
         })
         .collect();
     let people: Vec<User> = journal::find_all(db, scope.organization, &people).await?;
-    let zones = [
+    let zone = local_time::zone([
         executive.fields.time_zone.as_deref(),
         Some(organization.fields.time_zone.as_str()),
-    ];
-    let zone = zones
-        .into_iter()
-        .flatten()
-        .find_map(|zone| zone.parse().ok())
-        .unwrap_or(chrono_tz::Tz::UTC);
+    ]);
     let busy = busy(db, scope, executive.id, now).await?;
     let program = programs::store::find(db, scope, attempt.program_id).await?;
     let participants = program.map(|program| program.fields.participants.0).unwrap_or_default();

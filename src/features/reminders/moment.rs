@@ -4,21 +4,13 @@ use chrono_tz::Tz;
 
 use crate::clock::Timestamp;
 use crate::local_time;
+pub use crate::local_time::zone;
 
 /// `Tuesday, 24 November, 14:30`.
 pub fn said(at: Timestamp, zone: Tz) -> String {
     local_time::wall_clock(at.utc(), zone)
         .format("%A, %-d %B, %H:%M")
         .to_string()
-}
-
-/// The zone of this name, or of the next one that is known.
-pub fn zone(names: [Option<&str>; 2]) -> Tz {
-    names
-        .into_iter()
-        .flatten()
-        .find_map(|name| name.parse().ok())
-        .unwrap_or(Tz::UTC)
 }
 
 #[cfg(test)]

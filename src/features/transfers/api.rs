@@ -45,7 +45,8 @@ async fn transfer_user(app: App, caller: Caller, id: Path<UserId>, to: Json<Tran
         );
     }
     references.settle()?;
-    let assignments = hands.assignments(store::assignments(&mut unit, &scope, hands.from).await?)?;
+    let open = store::assignments(&mut unit, &scope, hands.from).await?;
+    let assignments = hands.assignments(open, unit.now())?;
     if !assignments.is_empty()
         && let Some(user) = known_user(&mut unit, &scope, hands.to).await?
     {

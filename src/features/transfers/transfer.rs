@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::clock::Timestamp;
 use crate::features::action_items::action_item::ActionItem;
 use crate::features::assignments::assignment::Assignment;
 use crate::features::cases::rescue_case::RescueCase;
@@ -44,9 +45,9 @@ impl Hands {
     ///
     /// # Errors
     /// `wrong_state`, when one is closed after all.
-    pub fn assignments(self, open: Vec<Assignment>) -> Result<Vec<Change<Assignment>>, Refusal> {
+    pub fn assignments(self, open: Vec<Assignment>, now: Timestamp) -> Result<Vec<Change<Assignment>>, Refusal> {
         open.into_iter()
-            .map(|assignment| assignment.reassign(self.to))
+            .map(|assignment| assignment.reassign(self.to, now))
             .collect()
     }
 

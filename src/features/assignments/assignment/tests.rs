@@ -85,7 +85,7 @@ fn apply(assignment: Assignment, command: Command) -> Result<Assignment, Refusal
             assignment.revise(fields)
         }
         Command::Reschedule => assignment.reschedule(later(3), true, &hours(), now()),
-        Command::Reassign => assignment.reassign(other),
+        Command::Reassign => assignment.reassign(other, now()),
         Command::Snooze => assignment.snooze(later(2), now()),
         Command::Decline => assignment.decline(Some("no".into()), now()),
         Command::Cancel => assignment.cancel(Some("no".into()), now()),

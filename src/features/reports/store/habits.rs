@@ -38,7 +38,7 @@ pub type BeginningRow = (UserId, ProgramId, Option<Timestamp>, Option<Timestamp>
 /// # Errors
 /// What the database said.
 pub async fn beginnings(db: &mut impl Sqls, scope: &Scope) -> Result<Vec<BeginningRow>, Error> {
-    let mut sql = db.sql("SELECT user_id, program_id, MIN(given_at), MIN(called_at) FROM (SELECT assignee_id AS user_id, program_id, created_at AS given_at, CAST(NULL AS TIMESTAMPTZ) AS called_at FROM assignments WHERE organization_id = ");
+    let mut sql = db.sql("SELECT user_id, program_id, MIN(given_at), MIN(called_at) FROM (SELECT assignee_id AS user_id, program_id, assigned_at AS given_at, CAST(NULL AS TIMESTAMPTZ) AS called_at FROM assignments WHERE organization_id = ");
     sql.value(scope.organization);
     sql.push(" UNION ALL SELECT user_id, program_id, CAST(NULL AS TIMESTAMPTZ), occurred_at FROM attempts WHERE organization_id = ")
         .value(scope.organization);
