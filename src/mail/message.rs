@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use lettre::{Address, message::header};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::MailError;
@@ -52,7 +53,14 @@ pub fn clean(text: &str) -> String {
     let unfit = |letter: char| letter.is_control() || crate::text::is_unfit(letter.encode_utf8(&mut [0; 4]));
     let words = text.split(|letter: char| letter.is_whitespace() || unfit(letter));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.join(" ").chars().take(LONGEST).collect()
+    // What looks encoded would be decoded by whoever reads it.
+    let line = words.join(" ").replace("=?", "= ?");
+    line.chars().take(LONGEST).collect()
+}
+
+/// Every line ends in one way: a carriage return by itself would end one for some mail servers and not for others.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 impl Person {
@@ -102,19 +110,32 @@ impl Mail {
         if let Some(reply_to) = reply_to {
             message = message.reply_to(reply_to);
         }
-        let text = || SinglePart::plain(self.text.clone());
+        let text = || SinglePart::plain(lines(&self.text));
         let built = match &self.html {
             None => message.singlepart(text()),
             Some(html) => {
-                // Of the message's own id, so that the same message is the same bytes.
-                let boundary: String = self.message_id.chars().filter(char::is_ascii_alphanumeric).collect();
-                let parts = MultiPart::alternative().boundary(format!("part-{boundary}"));
-                message.multipart(parts.singlepart(text()).singlepart(SinglePart::html(html.clone())))
+                let parts = MultiPart::alternative().boundary(self.boundary());
+                message.multipart(parts.singlepart(text()).singlepart(SinglePart::html(lines(html))))
             }
         };
         let mut message = built.map_err(|_| address())?;
         message.headers_mut().set(header::MIME_VERSION_1_0);
         Ok(message)
+    }
+
+    /// What stands between the parts: the same for the same message, and of all that it says, so that no text can contain its own.
+    fn boundary(&self) -> String {
+        let mut digest = Sha256::new();
+        for part in [&self.message_id, &self.text, self.html.as_ref().unwrap_or(&self.text)] {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        }
+        digest
+            .finalize()
+            .iter()
+            .take(20)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -144,6 +165,18 @@ mod tests {
         let draft = String::from_utf8(mail.draft().unwrap()).unwrap();
         let (head, _) = draft.split_once("\r\n\r\n").unwrap();
         head.replace("\r\n ", " ").lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn no_text_ends_its_part_or_its_message() {
+        let boundary = mail().boundary();
+        let text = format!("Hi\r.\rQUIT\r\r.\r\n--{boundary}\nContent-Type: text/plain\n");
+        let hostile = Mail { text, ..mail() };
+        let draft = String::from_utf8(hostile.draft().unwrap()).unwrap();
+        assert_ne!(hostile.boundary(), boundary);
+        assert!(!draft.replace("\r\n", "").contains('\r'), "{draft:?}");
+        assert_eq!(draft.matches(&format!("--{}", hostile.boundary())).count(), 3);
+        assert_eq!(clean("=?utf-8?q?Hi=0D=0ABcc?="), "= ?utf-8?q?Hi=0D=0ABcc?=");
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde_json::{Value, json};
-use touchbase::access::{Permission, Role};
+use touchbase::access::Permission;
 
 use crate::support::{Client, Reply, Server};
 
 /// One entry, its lines by name and parameters.
-type Entry = BTreeMap<String, String>;
+pub type Entry = BTreeMap<String, String>;
 
-async fn subscribe(client: &Client) -> (Value, String) {
+pub async fn subscribe(client: &Client) -> (Value, String) {
     let made = client
         .post("/v1/me/calendar-feeds", json!({"name": "My telephone"}))
         .await
@@ -28,7 +28,7 @@ async fn read(server: &Server, path: &str) -> Reply {
     reply
 }
 
-async fn entries(server: &Server, path: &str) -> BTreeMap<String, Entry> {
+pub async fn entries(server: &Server, path: &str) -> BTreeMap<String, Entry> {
     let text = read(server, path).await.text.replace("\r\n ", "");
     let events = text.split("BEGIN:VEVENT\r\n").skip(1);
     let entries = events.map(|event| {
@@ -47,7 +47,7 @@ fn stamp(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
 }
 
-async fn assign(server: &Server, customer: &str, fields: Value) -> Value {
+pub async fn assign(server: &Server, customer: &str, fields: Value) -> Value {
     let manager = server.manager();
     let body = json!({"name": customer, "phone": "+49 30 5550199", "services": ["Hosting; with, signs"], "customer_since": "2020-01-15"});
     let customer = manager.post("/v1/customers", body).await.expect(201);
@@ -59,7 +59,7 @@ async fn assign(server: &Server, customer: &str, fields: Value) -> Value {
     manager.post("/v1/assignments", body).await.expect(201)
 }
 
-fn uid(assignment: &Value) -> String {
+pub fn uid(assignment: &Value) -> String {
     format!("call.{}@touchbase.invalid", assignment["id"].as_str().unwrap())
 }
 
@@ -337,87 +337,4 @@ async fn an_address_is_a_persons_own_and_shown_once() {
         .await
         .expect(200);
     server.nobody().get(&path).await.expect(404);
-}
-
-#[actix_web::test]
-async fn a_call_that_goes_to_somebody_else_leaves_the_calendar() {
-    let server = Server::start().await;
-    let (manager, executive) = (server.manager(), server.executive());
-    let other = server.add("other", Role::Executive).await;
-    let at = server.app.clock.now().utc() + TimeDelta::days(3);
-    let call = assign(&server, "Given away", json!({"scheduled_for": at})).await;
-    let (_, path) = subscribe(&executive).await;
-    let (_, others) = subscribe(&other).await;
-    let before = entries(&server, &path).await[&uid(&call)].clone();
-    let reassign = format!("/v1/assignments/{}/reassign", call["id"].as_str().unwrap());
-    let moved = manager
-        .post(&reassign, json!({"assignee_id": other.id()}))
-        .await
-        .expect(200);
-    assert_eq!(moved["previous_assignee_id"], json!(executive.id()));
-    let after = entries(&server, &path).await[&uid(&call)].clone();
-    assert_eq!(
-        (before["STATUS"].as_str(), after["STATUS"].as_str()),
-        ("CONFIRMED", "CANCELLED")
-    );
-    let sequence = |entry: &Entry| entry["SEQUENCE"].parse::<i64>().unwrap();
-    assert!(sequence(&after) > sequence(&before));
-    assert_eq!(entries(&server, &others).await[&uid(&call)]["STATUS"], "CONFIRMED");
-}
-
-#[actix_web::test]
-async fn a_snoozed_call_stands_on_the_day_it_comes_back_and_says_what_changed() {
-    let server = Server::start().await;
-    let executive = server.executive();
-    let now = server.app.clock.now().utc();
-    let (due, back) = (now + TimeDelta::days(3), now + TimeDelta::days(9));
-    let call = assign(
-        &server,
-        "Later",
-        json!({"due_on": due.date_naive(), "scheduled_for": due}),
-    )
-    .await;
-    let (_, path) = subscribe(&executive).await;
-    let snooze = format!("/v1/assignments/{}/snooze", call["id"].as_str().unwrap());
-    executive.post(&snooze, json!({"until": back})).await.expect(200);
-    let entry = entries(&server, &path).await[&uid(&call)].clone();
-    // Berlin is ahead of UTC by an hour or two.
-    let days: Vec<String> = [back, back + TimeDelta::hours(2)]
-        .iter()
-        .map(|at| at.format("%Y%m%d").to_string())
-        .collect();
-    assert!(days.contains(&entry["DTSTART;VALUE=DATE"]), "{entry:#?}");
-    let customer = format!("/v1/customers/{}", call["customer_id"].as_str().unwrap());
-    server
-        .manager()
-        .patch(&customer, json!({"phone": "+49 30 5550100"}))
-        .await
-        .expect(200);
-    let corrected = entries(&server, &path).await[&uid(&call)].clone();
-    assert_eq!(corrected["LOCATION"], "+49305550100");
-    let sequence = |entry: &Entry| entry["SEQUENCE"].parse::<i64>().unwrap();
-    assert!(sequence(&corrected) > sequence(&entry));
-}
-
-#[actix_web::test]
-async fn calls_without_a_day_do_not_push_others_out() {
-    let server = Server::start().await;
-    let manager = server.manager();
-    let due = (server.app.clock.now().utc() + TimeDelta::days(2)).date_naive();
-    let csv: String = (0..620)
-        .map(|number| format!("C-{number},Customer {number}\n"))
-        .collect();
-    let csv = format!("external_id,name\n{csv}");
-    manager.csv("/v1/customers/import", csv).await.expect(200);
-    let item = |number: usize| {
-        let day = (number % 100 == 99).then_some(due);
-        json!({"customer_external_id": format!("C-{number}"), "assignee_id": server.executive().id(), "due_on": day})
-    };
-    let items: Vec<Value> = (0..620).map(item).collect();
-    let bulk = manager
-        .post_once("/v1/assignments/bulk", "many", json!({"items": items}))
-        .await;
-    assert!(bulk.status < 300, "{}", bulk.text);
-    let (_, path) = subscribe(&server.executive()).await;
-    assert_eq!(entries(&server, &path).await.len(), 6);
 }

@@ -19,6 +19,7 @@ mod attempts;
 mod briefs;
 mod bulk_assignments;
 mod cadences;
+mod calendar_changes;
 mod calendar_feeds;
 mod call_sheets;
 mod callbacks;

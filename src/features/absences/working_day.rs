@@ -35,7 +35,8 @@ impl DayOff {
 struct Person {
     region: Option<String>,
     /// First and last day, and why.
-    absences: Vec<(NaiveDate, NaiveDate, AbsenceKind)>,
+    /// Each day that they are away: until when, and why.
+    away: BTreeMap<NaiveDate, (NaiveDate, AbsenceKind)>,
 }
 
 /// The days on which people work, between two dates.
@@ -80,7 +81,15 @@ impl WorkingDays {
 
     /// Says that a person is away, both days included.
     pub fn absence(&mut self, user: UserId, first: NaiveDate, last: NaiveDate, kind: AbsenceKind) {
-        self.people.entry(user).or_default().absences.push((first, last, kind));
+        let (first_known, days) = (first.max(self.from), &mut self.people.entry(user).or_default().away);
+        for day in first_known
+            .iter_days()
+            .take_while(|day| *day <= last && *day < self.until)
+        {
+            // Of several, the one that lasts longest.
+            let longest = days.entry(day).or_insert((last, kind));
+            *longest = (*longest).max((last, kind));
+        }
     }
 
     /// Why the person does not work on this day of their calendar; `None` when they do.
@@ -94,12 +103,7 @@ impl WorkingDays {
         if let Some(name) = holidays.and_then(|holidays| holidays.get(&day)) {
             return Some(DayOff::Holiday { name: name.clone() });
         }
-        let covering = person
-            .absences
-            .iter()
-            .filter(|(first, last, _)| (*first..=*last).contains(&day));
-        // Of several, the one that lasts longest.
-        let &(_, until, kind) = covering.max_by_key(|(_, last, kind)| (*last, *kind))?;
+        let &(until, kind) = person.away.get(&day)?;
         Some(DayOff::Absence { kind, until })
     }
 

@@ -125,7 +125,7 @@ async fn create_assignment(app: App, caller: Caller, new: Json<NewAssignment>) -
     let now = unit.now();
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
         // What was right when it was first sent is right still, whatever has become of the user or the time.
-        let same = Assignment::new(id, repeated(new.0, &there), now);
+        let same = Assignment::new(id, repeated(new.0, &there), there.created_at);
         return crate::http::reply::again(unit, there, &same).await;
     }
     let item = item(new.0);

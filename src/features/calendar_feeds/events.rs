@@ -1,6 +1,6 @@
 //! From assignments to the entries of a calendar.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
@@ -65,7 +65,7 @@ pub fn call(call: &Call, owner: &Owner<'_>) -> Option<Event> {
     let open = assignment.status.open();
     let snoozed = assignment.snoozed_until.filter(|_| open);
     let snoozed = snoozed.map(|until| local_time::wall_clock(until.utc(), owner.zone).date());
-    let day = assignment.due_on.max(snoozed);
+    let day = assignment.due_on.map(|due| snoozed.map_or(due, |back| back.max(due)));
     let (canceled, done) = match assignment.status {
         // Its time is gone, and a day may be left.
         AssignmentStatus::Queued | AssignmentStatus::Scheduled => {
@@ -74,6 +74,10 @@ pub fn call(call: &Call, owner: &Owner<'_>) -> Option<Event> {
         AssignmentStatus::Completed => (false, true),
         AssignmentStatus::Unreachable | AssignmentStatus::Declined | AssignmentStatus::Canceled => (true, false),
     };
+    // Years of five digits are none to calendars.
+    let known = |on: &NaiveDate| (1900..9000).contains(&on.year());
+    let day = day.filter(known);
+    let timed = timed.filter(|at| known(&at.date_naive()));
     let day = day.map(When::AllDay);
     let time = timed.map(|at| When::Between(at.utc(), at.utc() + LENGTH));
     let when = if open && taken_away { day.or(time) } else { time.or(day) }?;

@@ -247,7 +247,7 @@ async fn dated(db: &mut impl Sqls, scope: &Scope, user: UserId) -> Result<Vec<As
     let window = window(&[("scheduled_for", false), ("due_on", false)], MOST);
     let listed = journal::list(db, scope.organization, &window, |sql| {
         sql.push(" AND assignments.assignee_id = ").value(user);
-        sql.push(" AND assignments.status IN ('queued', 'scheduled') AND (assignments.scheduled_for IS NOT NULL OR assignments.due_on IS NOT NULL OR assignments.snoozed_until IS NOT NULL)");
+        sql.push(" AND assignments.status IN ('queued', 'scheduled') AND (assignments.scheduled_for IS NOT NULL OR assignments.due_on IS NOT NULL)");
     });
     Ok(listed.await?.rows)
 }
@@ -260,7 +260,7 @@ async fn gone(db: &mut impl Sqls, scope: &Scope, user: UserId, now: Timestamp) -
         sql.push(" AND assignments.updated_at >= ").value(since);
         sql.push(" AND ((assignments.assignee_id = ").value(user);
         // One that is as it was made has lost nothing.
-        sql.push(" AND assignments.updated_at > assignments.created_at AND (assignments.status NOT IN ('queued', 'scheduled') OR (assignments.scheduled_for IS NULL AND assignments.due_on IS NULL AND assignments.snoozed_until IS NULL))) OR (assignments.previous_assignee_id = ")
+        sql.push(" AND assignments.updated_at > assignments.created_at AND (assignments.status NOT IN ('queued', 'scheduled') OR (assignments.scheduled_for IS NULL AND assignments.due_on IS NULL))) OR (assignments.previous_assignee_id = ")
             .value(user);
         sql.push(" AND assignments.assignee_id <> ").value(user);
         sql.push(" AND assignments.assigned_at >= ").value(since).push("))");

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 use utoipa::IntoParams;
 
 use super::habit::LAPSED;
@@ -58,7 +59,13 @@ async fn get_habit_report(
         return Err(Problem::fault("from", "out_of_range", detail));
     }
     let facts = Facts::read(&mut app.read(), &caller.scope(), &period, days.user_id).await?;
-    let board = facts.board(period.from, period.to, app.clock.now());
+    let (from, to, now) = (period.from, period.to, app.clock.now());
+    // Every day of every executive: not on a thread that serves others.
+    let counted = spawn_blocking(move || {
+        let board = facts.board(from, to, now);
+        (facts, board)
+    });
+    let (facts, board) = counted.await.map_err(|error| Problem::internal(&error))?;
     let lapsed_after = days.lapsed_after.unwrap_or(LAPSED);
     let one = days.user_id.is_some();
     let report = report(&period, lapsed_after, &facts.programs, &board, one);
