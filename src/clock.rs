@@ -15,8 +15,8 @@ use uuid::{ContextV7, Uuid};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
-/// How far a client's clock may be ahead of ours.
-const SKEW: TimeDelta = TimeDelta::minutes(5);
+/// How far a client's clock may be ahead of ours, and clocks of instances from one another.
+pub const SKEW: TimeDelta = TimeDelta::minutes(5);
 
 impl Timestamp {
     /// Whether this lies ahead, by more than clocks differ: nothing that is put on the record has happened then.

@@ -20,6 +20,8 @@ const TICK: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_secs(3);
 /// How many jobs an instance does at the same time.
 const AT_ONCE: usize = 4;
+/// How many of these may wait for servers that are not ours: one that hangs stops nothing else.
+const ABROAD_AT_ONCE: usize = 2;
 /// How long jobs may go on when the server stops.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -130,7 +132,8 @@ async fn work(runner: Arc<Runner>, mut stopped: watch::Receiver<bool>, patience:
         let room = AT_ONCE - at_work.tasks.len();
         let mut pause = LOOK;
         if room > 0 {
-            match runner.claim(room).await {
+            let abroad = ABROAD_AT_ONCE.saturating_sub(at_work.abroad(&runner));
+            match runner.claim_with(room, abroad).await {
                 Ok(claimed) => {
                     if claimed.contended {
                         pause = Duration::from_millis(20);
@@ -168,6 +171,11 @@ impl AtWork {
         let (runner, job) = (runner.clone(), running.clone());
         let handle = self.tasks.spawn(async move { runner.run(running).await });
         self.jobs.insert(handle.id(), job);
+    }
+
+    /// How many of them wait for servers that are not ours.
+    fn abroad(&self, runner: &Runner) -> usize {
+        self.jobs.values().filter(|running| runner.is_abroad(running)).count()
     }
 
     fn end(&mut self, ended: &Result<(task::Id, ()), task::JoinError>) {

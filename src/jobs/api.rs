@@ -40,7 +40,7 @@ async fn get_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
 
 /// Cancel a job.
 ///
-/// One that waits is not begun; one that runs leaves nothing behind.
+/// One that waits is not begun; what one that runs has written is rolled back. A message that the mail server has taken by then stays sent.
 #[utoipa::path(post, path = "/v1/jobs/{id}/cancel", operation_id = "cancel_job", tag = "jobs",
     responses((status = 200, description = "The job as it is now", body = Job)))]
 async fn cancel_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {

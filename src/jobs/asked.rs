@@ -80,6 +80,8 @@ impl Unit {
 
 /// Enqueues those of these keyed jobs that were never asked for, and writes nothing when there is none: what a timer does each minute.
 ///
+/// Without the organization's lock, for the keys suffice: who holds it for long stops nobody's reminders.
+///
 /// # Errors
 /// What the database said.
 pub async fn enqueue_missing(app: &App, organization: OrganizationId, new: Vec<New>) -> Result<(), Error> {
@@ -88,7 +90,12 @@ pub async fn enqueue_missing(app: &App, organization: OrganizationId, new: Vec<N
     if missing.is_empty() {
         return Ok(());
     }
-    let mut unit = app.write_by_itself(organization).await?;
-    unit.enqueue_all(missing).await?;
-    unit.commit().await
+    let missing = missing.into_iter().map(|new| (JobId(app.clock.id()), new)).collect();
+    let mut tx = app.db.begin().await?;
+    let inserted = store::insert(&mut tx, organization, app.clock.now(), missing).await?;
+    tx.commit().await?;
+    if !inserted.is_empty() {
+        runner::ring();
+    }
+    Ok(())
 }

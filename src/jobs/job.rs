@@ -58,12 +58,22 @@ pub struct Job {
     pub started_at: Option<Timestamp>,
     /// When it came to an end, one or another. It is kept 30 days from then.
     pub finished_at: Option<Timestamp>,
+    /// When the mail server took the message that it carries. Whatever becomes of the job, it is not sent again.
+    pub handed_over_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
 impl Job {
-    /// Takes it off the list. One that runs loses its lease, and what it has done is rolled back.
+    /// Whether it waits or runs: it has not come to an end.
+    pub const fn open(&self) -> bool {
+        match self.status {
+            Status::Queued | Status::Running => true,
+            Status::Completed | Status::Failed | Status::Canceled => false,
+        }
+    }
+
+    /// Takes it off the list. One that runs loses its lease, and what it has written is rolled back.
     ///
     /// # Errors
     /// When it has come to an end already, another than this.
@@ -148,6 +158,7 @@ mod tests {
             payload: Json(Value::Null),
             started_at: None,
             finished_at: None,
+            handed_over_at: None,
             created_at: at(0),
             updated_at: at(0),
         }

@@ -26,7 +26,7 @@ use crate::journal;
 
 pub use asked::{New, enqueue_missing};
 pub use job::{Job, JobId, Status};
-pub use runner::{Claimed, Runner, Running, bell};
+pub use runner::{Claimed, LEASE, Runner, Running, bell};
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {
@@ -39,11 +39,23 @@ pub struct Kind {
     pub name: &'static str,
     /// After so many attempts a job of this kind is given up: `failed`.
     pub attempts: i64,
+    /// It waits for a server that is not ours, which may hang.
+    pub abroad: bool,
 }
 
 impl Kind {
     pub const fn new(name: &'static str, attempts: i64) -> Self {
-        Self { name, attempts }
+        Self {
+            name,
+            attempts,
+            abroad: false,
+        }
+    }
+
+    /// The same for work that waits for a server that is not ours: all of these together hold a part of an instance's places alone.
+    #[must_use]
+    pub const fn abroad(self) -> Self {
+        Self { abroad: true, ..self }
     }
 
     /// Says who does it.

@@ -13,12 +13,17 @@ use uuid::Uuid;
 use super::store::{self, Lease, Outcome};
 use super::{Done, Failure, Job, Kind, Status, Task};
 use crate::app::App;
+use crate::clock::{SKEW, Timestamp};
 use crate::db::Error;
 use crate::id::OrganizationId;
 use crate::journal::Unit;
 
-/// How long a job is in somebody's hand without a sign of life.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How long a job is in somebody's hand without a sign of life: a minute, and as much as the clocks of two instances may differ.
+pub const LEASE: TimeDelta = TimeDelta::minutes(6);
+const _: () = assert!(
+    LEASE.num_seconds() >= SKEW.num_seconds() + 60,
+    "a clock that is ahead takes what is in hand"
+);
 /// How often its holder gives one.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 
@@ -81,12 +86,34 @@ impl Running {
         Ok(Done(()))
     }
 
-    /// Ends the job where there is nothing to do any more.
+    /// Ends the job where there is nothing to do any more. It writes nothing else, so it does not wait for the organization's lock.
     ///
     /// # Errors
     /// As [`Running::finish`].
     pub async fn nothing_to_do(&self, app: &App) -> Result<Done, Failure> {
-        self.finish(self.unit(app).await?).await
+        let done = Outcome {
+            status: Status::Completed,
+            again: None,
+            error: None,
+        };
+        let mut tx = app.db.begin().await?;
+        if !store::settle(&mut tx, self.lease, app.clock.now(), done).await? {
+            return Err(Failure::Lost);
+        }
+        tx.commit().await?;
+        Ok(Done(()))
+    }
+
+    /// What it carries was taken elsewhere: kept at once, for what the job writes of it may wait for long, or fail. When that was.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn handed_over(&self, app: &App) -> Result<Timestamp, Error> {
+        let now = app.clock.now();
+        let mut tx = app.db.begin().await?;
+        store::handed_over(&mut tx, self.lease, now).await?;
+        tx.commit().await?;
+        Ok(now)
     }
 }
 
@@ -97,25 +124,48 @@ pub struct Claimed {
     pub contended: bool,
 }
 
-/// Runs the jobs of an instance.
-pub struct Runner {
-    app: Arc<App>,
-    tasks: BTreeMap<&'static str, Task>,
+/// Kinds that are taken up together.
+struct Queue {
     kinds: Vec<Kind>,
     /// The organization that was served last; the others have their turn before it has its next.
     served: Mutex<OrganizationId>,
 }
 
+impl Queue {
+    fn of<'a>(tasks: impl Iterator<Item = &'a Task>) -> Self {
+        Self {
+            kinds: tasks.map(|task| task.kind).collect(),
+            served: Mutex::new(OrganizationId(Uuid::nil())),
+        }
+    }
+}
+
+/// Runs the jobs of an instance.
+pub struct Runner {
+    app: Arc<App>,
+    tasks: BTreeMap<&'static str, Task>,
+    all: Queue,
+    abroad: Queue,
+    home: Queue,
+}
+
 impl Runner {
     pub fn new(app: Arc<App>, tasks: Vec<Task>) -> Self {
         let tasks: BTreeMap<&'static str, Task> = tasks.into_iter().map(|task| (task.kind.name, task)).collect();
-        let kinds = tasks.values().map(|task| task.kind).collect();
+        let (abroad, home): (Vec<&Task>, Vec<&Task>) = tasks.values().partition(|task| task.kind.abroad);
         Self {
             app,
+            all: Queue::of(tasks.values()),
+            abroad: Queue::of(abroad.into_iter()),
+            home: Queue::of(home.into_iter()),
             tasks,
-            kinds,
-            served: Mutex::new(OrganizationId(Uuid::nil())),
         }
+    }
+
+    /// Whether this one waits for a server that is not ours.
+    pub fn is_abroad(&self, running: &Running) -> bool {
+        let task = self.tasks.get(running.job.kind.as_str());
+        task.is_some_and(|task| task.kind.abroad)
     }
 
     /// Takes up at most `room` jobs that are due, of as many organizations as there are.
@@ -123,14 +173,45 @@ impl Runner {
     /// # Errors
     /// What the database said.
     pub async fn claim(&self, room: usize) -> Result<Claimed, Error> {
+        self.claim_with(room, room).await
+    }
+
+    /// The same, with at most `abroad` of those that wait for servers that are not ours; the other places are for what is done here.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn claim_with(&self, room: usize, abroad: usize) -> Result<Claimed, Error> {
+        if abroad >= room {
+            return self.claim_of(&self.all, room).await;
+        }
+        let mut claimed = self.claim_of(&self.abroad, abroad).await?;
+        // What was taken up is in hand, whatever becomes of the other look.
+        match self.claim_of(&self.home, room - claimed.jobs.len()).await {
+            Ok(home) => {
+                claimed.jobs.extend(home.jobs);
+                claimed.contended = claimed.jobs.is_empty() && (claimed.contended || home.contended);
+            }
+            Err(error) if claimed.jobs.is_empty() => return Err(error),
+            Err(error) => tracing::warn!(%error, "jobs could not be looked for"),
+        }
+        Ok(claimed)
+    }
+
+    async fn claim_of(&self, queue: &Queue, room: usize) -> Result<Claimed, Error> {
+        if room == 0 || queue.kinds.is_empty() {
+            return Ok(Claimed {
+                jobs: Vec::new(),
+                contended: false,
+            });
+        }
         let most = i64::try_from(room).unwrap_or(i64::MAX);
-        let after = *self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = *queue.served.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.app.clock.now();
         let mut read = self.app.read();
-        let mut waiting = store::waiting(&mut read, &self.kinds, now, after, most).await?;
+        let mut waiting = store::waiting(&mut read, &queue.kinds, now, after, most).await?;
         let first = OrganizationId(Uuid::nil());
         if waiting.is_empty() && after != first {
-            waiting = store::waiting(&mut read, &self.kinds, now, first, most).await?;
+            waiting = store::waiting(&mut read, &queue.kinds, now, first, most).await?;
         }
         let mut claimed = Claimed {
             jobs: Vec::new(),
@@ -139,13 +220,13 @@ impl Runner {
         let Some(last) = waiting.last() else {
             return Ok(claimed);
         };
-        *self.served.lock().unwrap_or_else(PoisonError::into_inner) = *last;
+        *queue.served.lock().unwrap_or_else(PoisonError::into_inner) = *last;
         let share = (room / waiting.len()).max(1);
         for organization in waiting {
             let lease = (self.app.clock.id(), now.plus(LEASE));
             let most = i64::try_from(share).unwrap_or(i64::MAX);
             let mut tx = self.app.db.begin().await?;
-            let jobs = store::claim(&mut tx, organization, &self.kinds, now, lease, most).await?;
+            let jobs = store::claim(&mut tx, organization, &queue.kinds, now, lease, most).await?;
             tx.commit().await?;
             claimed.jobs.extend(jobs.into_iter().map(|job| Running {
                 lease: Lease {

@@ -19,7 +19,7 @@ pub const KEPT: TimeDelta = TimeDelta::days(30);
 /// Rows per statement when many are written.
 const ROWS: usize = 500;
 
-const COLUMNS: &str = "jobs.id, jobs.kind, jobs.unique_key, jobs.status, jobs.run_at, jobs.attempts, jobs.attempt_limit, jobs.error, jobs.payload, jobs.started_at, jobs.finished_at, jobs.created_at, jobs.updated_at";
+const COLUMNS: &str = "jobs.id, jobs.kind, jobs.unique_key, jobs.status, jobs.run_at, jobs.attempts, jobs.attempt_limit, jobs.error, jobs.payload, jobs.started_at, jobs.finished_at, jobs.handed_over_at, jobs.created_at, jobs.updated_at";
 
 impl Rows for Job {
     const TABLE: &'static str = "jobs";
@@ -97,6 +97,26 @@ pub async fn find(db: &mut impl Sqls, organization: OrganizationId, id: JobId) -
     ))
     .bind(organization)
     .bind(id)
+    .optional()
+    .await
+}
+
+/// The job that was asked for under this key.
+///
+/// # Errors
+/// What the database said.
+pub async fn of_key(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    kind: Kind,
+    key: &str,
+) -> Result<Option<Job>, Error> {
+    db.sql(format!(
+        "SELECT {COLUMNS} FROM jobs WHERE organization_id = $1 AND kind = $2 AND unique_key = $3"
+    ))
+    .bind(organization)
+    .bind(kind.name.to_owned())
+    .bind(key.to_owned())
     .optional()
     .await
 }
@@ -259,6 +279,17 @@ pub(super) async fn settle(db: &mut impl Sqls, lease: Lease, now: Timestamp, out
         .run()
         .await?;
     Ok(touched == 1)
+}
+
+/// What it carries was taken elsewhere. That is so whoever holds the lease.
+pub(super) async fn handed_over(db: &mut impl Sqls, lease: Lease, now: Timestamp) -> Result<(), Error> {
+    db.sql("UPDATE jobs SET handed_over_at = COALESCE(handed_over_at, $3) WHERE organization_id = $1 AND id = $2")
+        .bind(lease.organization)
+        .bind(lease.job)
+        .bind(now)
+        .run()
+        .await?;
+    Ok(())
 }
 
 /// Holds the lease for longer; false when it was lost.

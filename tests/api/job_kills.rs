@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use touchbase::app::App;
+use touchbase::clock::Clock;
 use touchbase::db::Sqls;
 use touchbase::jobs::{Done, Failure, Kind, New, Running, Task};
 use touchbase::workers;
@@ -58,6 +59,11 @@ async fn under_kills(task: Task) -> (i64, i64) {
         let url = server.app.config.database_url.clone();
         instances.push(App::open(config(&url), server.app.clock.clone(), None).await.unwrap());
     }
+    // Clocks differ: one of them is four minutes ahead of the others.
+    let (url, ahead) = (server.app.config.database_url.clone(), Clock::default());
+    ahead.advance(TimeDelta::minutes(4));
+    instances[0].db.close().await;
+    instances[0] = App::open(config(&url), ahead.clone(), None).await.unwrap();
     let start = |app: &Arc<App>| workers::start_with(app, vec![task.clone()], Duration::from_secs(1));
     let mut at_work: Vec<_> = instances.iter().map(start).collect();
     let mut killed = 0;
@@ -67,7 +73,9 @@ async fn under_kills(task: Task) -> (i64, i64) {
         let (at, app) = (killed % INSTANCES, &instances[killed % INSTANCES]);
         at_work[at] = start(app);
         killed += 1;
-        server.app.clock.advance(TimeDelta::seconds(13));
+        for clock in [&server.app.clock, &ahead] {
+            clock.advance(TimeDelta::seconds(78));
+        }
         assert!(killed < 2000, "the work is never done");
     }
     drop(at_work);

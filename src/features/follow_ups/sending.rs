@@ -8,17 +8,46 @@ use super::follow_up::{FollowUp, FollowUpId, FollowUpStatus};
 use super::store;
 use crate::access::Scope;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::features::{customers, people};
-use crate::jobs::{Done, Failure, Kind, Running};
+use crate::jobs::{Done, Failure, Kind, New, Running};
 use crate::mail::{Mail, MailError, Person};
 
-/// Twelve attempts go on for some two hours.
-pub const MAIL: Kind = Kind::new("follow_up_mail", 12);
+/// Twelve attempts go on for some three and a half hours.
+pub const MAIL: Kind = Kind::new("follow_up_mail", 12).abroad();
 
-/// Which one.
+/// Which one, and as of which sending: put on its way anew, it is another job's.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Message {
     pub follow_up_id: FollowUpId,
+    pub revision: i64,
+}
+
+impl Message {
+    /// Of a follow-up that is `sending`: it does not change until it is sent or has failed.
+    pub fn of(follow_up: &FollowUp) -> Self {
+        Self {
+            follow_up_id: follow_up.id,
+            revision: follow_up.revision,
+        }
+    }
+
+    /// The key of its job.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.follow_up_id, self.revision)
+    }
+
+    /// The job that sends it, once.
+    ///
+    /// # Errors
+    /// Never, but JSON may always fail.
+    pub fn job(&self) -> Result<New, serde_json::Error> {
+        Ok(MAIL.with(self)?.keyed(self.key()))
+    }
+
+    fn is(&self, follow_up: &FollowUp) -> bool {
+        follow_up.status == FollowUpStatus::Sending && follow_up.revision == self.revision
+    }
 }
 
 /// Hands the message over, and says what became of it.
@@ -26,23 +55,26 @@ pub struct Message {
 /// # Errors
 /// When it is to be tried again.
 pub async fn deliver(app: Arc<App>, running: Running) -> Result<Done, Failure> {
-    let id = running.payload::<Message>()?.follow_up_id;
+    let message = running.payload::<Message>()?;
     let scope = Scope::all(running.organization());
-    let found = store::find(&mut app.read(), &scope, id).await?;
-    let Some(follow_up) = found.filter(|found| found.status == FollowUpStatus::Sending) else {
+    let found = store::find(&mut app.read(), &scope, message.follow_up_id).await?;
+    let Some(follow_up) = found.filter(|found| message.is(found)) else {
         return running.nothing_to_do(&app).await;
     };
-    let outcome = handed_over(&app, &scope, &follow_up).await?;
+    let outcome = match running.job.handed_over_at {
+        // It went out in an attempt that could not say so.
+        Some(at) => Ok(at),
+        None => hand_over(&app, &running, &scope, &follow_up).await?,
+    };
     if let Err(MailError::ForNow(why)) = &outcome
         && running.job.attempts < running.job.attempt_limit
     {
         return Err(Failure::Again(why.clone()));
     }
     let mut unit = running.unit(&app).await?;
-    let now = unit.now();
-    let follow_up = store::find(&mut unit, &scope, id).await?;
-    let change = follow_up.map(|follow_up| match &outcome {
-        Ok(()) => follow_up.delivered(now),
+    let found = store::find(&mut unit, &scope, message.follow_up_id).await?;
+    let change = found.filter(|found| message.is(found)).map(|follow_up| match &outcome {
+        Ok(at) => follow_up.delivered(*at),
         Err(error) => follow_up.fail(&error.to_string()),
     });
     if let Some(Ok(change)) = change {
@@ -51,7 +83,24 @@ pub async fn deliver(app: Arc<App>, running: Running) -> Result<Done, Failure> {
     running.finish(unit).await
 }
 
-async fn handed_over(app: &App, scope: &Scope, follow_up: &FollowUp) -> Result<Result<(), MailError>, Failure> {
+/// Sends it, and keeps at once that it was taken: the unit that says so may have to wait for the organization, and must not send it again.
+async fn hand_over(
+    app: &App,
+    running: &Running,
+    scope: &Scope,
+    follow_up: &FollowUp,
+) -> Result<Result<Timestamp, MailError>, Failure> {
+    if let Err(error) = sent(app, scope, follow_up).await? {
+        return Ok(Err(error));
+    }
+    let kept = running.handed_over(app).await;
+    Ok(Ok(kept.unwrap_or_else(|error| {
+        tracing::warn!(%error, "that a message was handed over could not be kept apart from its follow-up");
+        app.clock.now()
+    })))
+}
+
+async fn sent(app: &App, scope: &Scope, follow_up: &FollowUp) -> Result<Result<(), MailError>, Failure> {
     let no = |why: &str| Ok(Err(MailError::ForGood(why.to_owned())));
     let mut db = app.read();
     let Some(mailer) = &app.mail else {

@@ -12,7 +12,7 @@ use crate::jobs::{Done, Failure, Kind, New, Running, Task};
 use crate::journal;
 use crate::mail::{Mail, MailError, Person, message_id};
 
-const MAIL: Kind = Kind::new("notification_mail", 10);
+const MAIL: Kind = Kind::new("notification_mail", 10).abroad();
 
 const FOOTER: &str = "\n\n-- \nTouchbase. Your notification preferences say what comes by mail.\n";
 

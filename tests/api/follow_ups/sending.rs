@@ -2,11 +2,48 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use touchbase::db::Sqls;
 use touchbase::workers;
 
+use super::Story;
 use super::{draft, path};
 use crate::support::Server;
 use crate::support::smtp::Mood;
+
+/// While this is so, no unit can be made durable: as when one waits in vain for the organization.
+async fn units_fail(server: &Server, fail: bool) {
+    let statement = if fail {
+        "ALTER TABLE journal RENAME TO journal_away"
+    } else {
+        "ALTER TABLE journal_away RENAME TO journal"
+    };
+    let mut tx = server.app.db.begin().await.unwrap();
+    tx.sql(statement).run().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+impl Story {
+    async fn status(&self, draft: &Value) -> Value {
+        self.server.executive().get(&path(draft)).await.expect(200)["status"].clone()
+    }
+
+    async fn send(&self, draft: &Value) -> Value {
+        let send = format!("{}/send", path(draft));
+        self.server.executive().post(&send, json!({})).await.expect(200)["status"].clone()
+    }
+
+    /// The jobs of follow-ups in this state.
+    async fn jobs(&self, status: &str) -> Vec<Value> {
+        let jobs = format!("/v1/jobs?kind=follow_up_mail&status_in={status}");
+        let jobs = self.server.manager().get(&jobs).await.expect(200);
+        jobs["data"].as_array().unwrap().clone()
+    }
+
+    async fn cancel(&self, job: &Value) {
+        let cancel = format!("/v1/jobs/{}/cancel", job["id"].as_str().unwrap());
+        self.server.manager().post(&cancel, Value::Null).await.expect(200);
+    }
+}
 
 #[actix_web::test]
 async fn it_is_sent_once_and_stands_on_the_timeline() {
@@ -222,4 +259,58 @@ async fn without_a_mail_server_it_is_sent_by_hand() {
         .await
         .expect(200);
     assert_eq!(mail["data"][0]["id"], sent["id"]);
+}
+
+#[actix_web::test]
+async fn what_the_mail_server_has_taken_is_not_sent_again_when_saying_so_fails() {
+    let story = super::story().await;
+    let server = &story.server;
+    let draft = story.drafted(json!({"disposition": "no_answer"})).await;
+    story.send(&draft).await;
+    units_fail(server, true).await;
+    for _ in 0..3 {
+        workers::settle(&server.app).await.unwrap();
+        server.app.clock.advance(TimeDelta::minutes(5));
+    }
+    units_fail(server, false).await;
+    assert_eq!(story.status(&draft).await, "sending");
+    let waits = story.jobs("queued").await;
+    assert_eq!((waits.len(), &waits[0]["attempts"]), (1, &json!(3)));
+    workers::settle(&server.app).await.unwrap();
+    assert_eq!(story.smtp.received().len(), 1);
+    let sent = server.executive().get(&path(&draft)).await.expect(200);
+    assert_eq!(
+        (&sent["status"], &sent["sent_at"]),
+        (&json!("sent"), &waits[0]["handed_over_at"])
+    );
+}
+
+#[actix_web::test]
+async fn one_whose_job_was_canceled_is_sent_again_unless_it_had_gone_out() {
+    let story = super::story().await;
+    let server = &story.server;
+    let draft = story.drafted(json!({"disposition": "no_answer"})).await;
+    assert_eq!(story.send(&draft).await, "sending");
+    story.cancel(&story.jobs("queued").await[0]).await;
+    workers::settle(&server.app).await.unwrap();
+    assert_eq!(story.status(&draft).await, "sending");
+    // Nobody works at it any more: it begins anew, and stays so when it is asked for again.
+    assert_eq!(story.send(&draft).await, "sending");
+    assert_eq!(story.send(&draft).await, "sending");
+    assert_eq!(story.jobs("queued").await.len(), 1);
+    workers::settle(&server.app).await.unwrap();
+    assert_eq!(story.status(&draft).await, "sent");
+    assert_eq!(story.smtp.received().len(), 1);
+
+    let story = super::story().await;
+    let server = &story.server;
+    let draft = story.drafted(json!({"disposition": "no_answer"})).await;
+    story.send(&draft).await;
+    units_fail(server, true).await;
+    workers::settle(&server.app).await.unwrap();
+    units_fail(server, false).await;
+    story.cancel(&story.jobs("queued").await[0]).await;
+    assert_eq!(story.send(&draft).await, "sent");
+    workers::settle(&server.app).await.unwrap();
+    assert_eq!(story.smtp.received().len(), 1);
 }
