@@ -34,21 +34,34 @@ struct About {
     at: Timestamp,
 }
 
-/// Finds what is due; each thing is asked for once for each time at which it is due.
+/// Finds what is due; each thing is asked for once for each time that it was changed. What cannot be asked for now stops nothing else.
 pub async fn look(app: Arc<App>) -> Result<(), journal::Error> {
-    let mut found: BTreeMap<OrganizationId, Vec<New>> = BTreeMap::new();
-    let now = app.clock.now();
+    let mut outcome = Ok(());
     for occasion in Occasion::ALL.iter().copied() {
-        for (organization, id, at) in store::due(&mut app.read(), occasion, now).await? {
+        outcome = outcome.and(look_for(&app, occasion).await);
+    }
+    outcome
+}
+
+async fn look_for(app: &App, occasion: Occasion) -> Result<(), journal::Error> {
+    let (now, mut last, mut outcome) = (app.clock.now(), None, Ok(()));
+    loop {
+        let found = store::due(&mut app.read(), occasion, now, last).await?;
+        last = found.last().copied().filter(|_| found.len() == store::MOST);
+        let mut jobs: BTreeMap<OrganizationId, Vec<New>> = BTreeMap::new();
+        for due in found {
+            let (id, at) = (due.id, due.at);
             let job = REMIND.with(&About { occasion, id, at })?;
-            let job = job.keyed(format!("{occasion}/{id}/{at}"));
-            found.entry(organization).or_default().push(job);
+            let job = job.keyed(format!("{occasion}/{id}/{}", due.updated_at));
+            jobs.entry(due.organization_id).or_default().push(job);
+        }
+        for (organization, jobs) in jobs {
+            outcome = outcome.and(jobs::enqueue_missing(app, organization, jobs).await);
+        }
+        if last.is_none() {
+            return outcome;
         }
     }
-    for (organization, jobs) in found {
-        jobs::enqueue_missing(&app, organization, jobs).await?;
-    }
-    Ok(())
 }
 
 async fn remind(app: Arc<App>, running: Running) -> Result<Done, Failure> {

@@ -7,6 +7,7 @@ use super::moment;
 use crate::clock::Timestamp;
 use crate::features::action_items::action_item::ActionItem;
 use crate::features::notifications::notification::NotificationKind;
+use crate::features::reports::promise::TOLERANCE;
 
 crate::words! {
     /// What somebody is reminded of.
@@ -29,19 +30,11 @@ crate::words! {
 /// What was missed while no instance ran is caught up with for so long.
 const CAUGHT_UP: TimeDelta = TimeDelta::days(7);
 
-/// So long after the promised time a call counts as missed.
-const MISSED: TimeDelta = TimeDelta::hours(1);
+/// So long after the promised time a call counts as missed, as the report on promised calls has it.
+const MISSED: TimeDelta = TimeDelta::minutes(TOLERANCE);
 
 /// How long before its time one is reminded.
 const AHEAD: TimeDelta = TimeDelta::hours(24);
-
-/// Since when somebody was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ToldSince {
-    /// Since it was due.
-    Then,
-    Time(Timestamp),
-}
 
 impl Occasion {
     pub const fn kind(self) -> NotificationKind {
@@ -62,15 +55,6 @@ impl Occasion {
             Self::CallbackMissed => (now.plus(-CAUGHT_UP), now.plus(-MISSED)),
             Self::PromiseDue | Self::ItemDue => (now, now.plus(AHEAD)),
             Self::PromiseBroken | Self::ItemOverdue => (now.plus(-CAUGHT_UP), now),
-        }
-    }
-
-    /// Since when somebody must have been told of it, so that it need not be looked at again; nothing is known where times move often.
-    pub fn told_since(self, now: Timestamp) -> Option<ToldSince> {
-        match self {
-            Self::CallbackDue => None,
-            Self::PromiseDue | Self::ItemDue => Some(ToldSince::Time(now.plus(-AHEAD))),
-            Self::CallbackMissed | Self::PromiseBroken | Self::ItemOverdue => Some(ToldSince::Then),
         }
     }
 

@@ -2,24 +2,34 @@
 
 use uuid::Uuid;
 
-use super::reminder::{Occasion, ToldSince};
+use super::reminder::Occasion;
 use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
 use crate::features::people::user::User;
 use crate::fold;
 use crate::id::{OrganizationId, UserId};
+use crate::jobs::Kind;
 use crate::journal;
 
-/// At most so many at a time; the next minute brings more.
-const MOST: i64 = 5000;
+/// How many are read at a time.
+pub const MOST: usize = 5000;
 
-/// What is due, of all organizations: of which, what, and when. In order.
-pub async fn due(
-    db: &mut impl Sqls,
-    occasion: Occasion,
-    now: Timestamp,
-) -> Result<Vec<(OrganizationId, Uuid, Timestamp)>, Error> {
+/// Something that is due.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct Due {
+    pub organization_id: OrganizationId,
+    pub id: Uuid,
+    pub at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What is due and was not told since it was last changed, of all organizations, in order: those that come after `last`, at most [`MOST`].
+///
+/// # Errors
+/// What the database said.
+pub async fn due(db: &mut impl Sqls, occasion: Occasion, now: Timestamp, last: Option<Due>) -> Result<Vec<Due>, Error> {
     let (after, until) = occasion.window(now);
     // The conditions are those of partial indexes.
     let (table, column, of) = match occasion {
@@ -39,22 +49,20 @@ pub async fn due(
     };
     let mut sql = db
         .sql(format!(
-            "SELECT organization_id, id, {column} FROM {table} WHERE {of} AND {column} > $1 AND {column} <= $2"
+            "SELECT organization_id, id, {column} AS at, updated_at FROM {table} WHERE {of} AND {column} > $1 AND {column} <= $2"
         ))
         .bind(after)
         .bind(until);
-    if let Some(told_since) = occasion.told_since(now) {
-        // Most of what is late has been told long ago.
-        sql.push(&format!(" AND NOT EXISTS (SELECT 1 FROM notifications WHERE notifications.organization_id = {table}.organization_id AND notifications.about_id = {table}.id AND notifications.kind = "));
-        sql.value(occasion.kind()).push(" AND notifications.created_at >= ");
-        match told_since {
-            ToldSince::Then => sql.push(&format!("{table}.{column}")),
-            ToldSince::Time(time) => sql.value(time),
-        };
-        sql.push(")");
+    // Most of what is late has been told long ago. What was changed since may be somebody else's now, or due at another time.
+    sql.push(&format!(" AND NOT EXISTS (SELECT 1 FROM notifications WHERE notifications.organization_id = {table}.organization_id AND notifications.about_id = {table}.id AND notifications.created_at >= {table}.updated_at AND notifications.kind = "));
+    sql.value(occasion.kind()).push(")");
+    if let Some(last) = last {
+        sql.push(&format!(" AND ({column}, organization_id, id) > ("));
+        sql.value(last.at).push(", ").value(last.organization_id);
+        sql.push(", ").value(last.id).push(")");
     }
     sql.push(&format!(" ORDER BY {column}, organization_id, id LIMIT "))
-        .value(MOST);
+        .value(i64::try_from(MOST).unwrap_or(i64::MAX));
     sql.all().await
 }
 
@@ -81,9 +89,14 @@ pub async fn active(db: &mut impl Sqls, organization: OrganizationId, role: Opti
     .await
 }
 
-/// Every organization, and its zone.
-pub async fn zones(db: &mut impl Sqls) -> Result<Vec<(OrganizationId, String)>, Error> {
-    db.sql("SELECT id, time_zone FROM organizations ORDER BY id")
+/// The organizations, each with its zone, that have not asked for the job of this kind and key.
+///
+/// # Errors
+/// What the database said.
+pub async fn without(db: &mut impl Sqls, kind: Kind, key: &str) -> Result<Vec<(OrganizationId, String)>, Error> {
+    db.sql("SELECT id, time_zone FROM organizations WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.organization_id = organizations.id AND jobs.kind = $1 AND jobs.unique_key = $2) ORDER BY id")
+        .bind(kind.name.to_owned())
+        .bind(key.to_owned())
         .all()
         .await
 }

@@ -35,6 +35,13 @@ impl Week {
         time_has_come.then_some(Self { from, until })
     }
 
+    /// The week that some organization looks back on now, wherever it is: all that do look back on the same one.
+    pub fn ended_somewhere(now: Timestamp) -> Option<Self> {
+        // Where Monday begins first, and where Tuesday ends last: one of the two is within the time, or nobody is.
+        let mut ends = [Tz::Etc__GMTMinus14, Tz::Etc__GMTPlus12].into_iter();
+        ends.find_map(|zone| Self::ended(now, zone))
+    }
+
     /// Its first instant, and the first that is not in it any more.
     pub fn instants(&self, zone: Tz) -> (Timestamp, Timestamp) {
         let midnight = |day: NaiveDate| Timestamp::new(local_time::instant(day.and_time(NaiveTime::MIN), zone));
@@ -124,6 +131,19 @@ mod tests {
             ended("2026-11-22T20:00:00Z", Tz::Pacific__Auckland).as_deref(),
             Some("2026-W47")
         );
+    }
+
+    #[test]
+    fn all_who_look_back_look_back_on_the_same_week() {
+        let from = Timestamp::new("2026-11-20T00:07:00Z".parse().unwrap());
+        for hour in 0..170 {
+            let now = from.plus(chrono::TimeDelta::hours(hour));
+            let somewhere = Week::ended_somewhere(now);
+            for zone in chrono_tz::TZ_VARIANTS {
+                let here = Week::ended(now, zone);
+                assert!(here.is_none() || here == somewhere, "{zone} at {now}");
+            }
+        }
     }
 
     #[test]

@@ -10,14 +10,15 @@ use super::{moment, store};
 use crate::access::{Role, Scope};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::Sqls;
 use crate::features::notifications::{self, notification::NotificationKind, notification::Told};
 use crate::features::people::user::User;
 use crate::features::reports::habit::LAPSED;
 use crate::features::reports::habit::board::{Facts, Standings};
 use crate::features::reports::period::{Period, USUAL};
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use crate::jobs::{self, Done, Failure, Kind, Running, Task};
-use crate::journal::{self, Unit};
+use crate::journal;
 
 const WEEK: Kind = Kind::new("week_in_review", 8);
 
@@ -31,24 +32,30 @@ struct About {
     zone: String,
 }
 
-/// Asks for the review of every organization whose week has ended: once each.
+/// Asks for the review of every organization whose week has ended: once each. Whom it cannot be asked for now stops nobody else's.
 pub async fn look(app: Arc<App>) -> Result<(), journal::Error> {
     let now = app.clock.now();
-    for (organization, zone) in store::zones(&mut app.read()).await? {
+    let Some(week) = Week::ended_somewhere(now) else {
+        return Ok(());
+    };
+    let mut outcome = Ok(());
+    for (organization, zone) in store::without(&mut app.read(), WEEK, &week.label()).await? {
         if let Some(week) = Week::ended(now, moment::zone([Some(&zone), None])) {
             let key = week.label();
             let job = WEEK.with(&About { week, zone })?.keyed(key);
-            jobs::enqueue_missing(&app, organization, vec![job]).await?;
+            outcome = outcome.and(jobs::enqueue_missing(&app, organization, vec![job]).await);
         }
     }
-    Ok(())
+    outcome
 }
 
 async fn review(app: Arc<App>, running: Running) -> Result<Done, Failure> {
     let about: About = running.payload()?;
-    let mut unit = running.unit(&app).await?;
-    let review = Review::read(&mut unit, about).await?;
+    // All that is read and computed without the organization's lock, for it may take long.
+    let (organization, now) = (running.organization(), app.clock.now());
+    let review = Review::read(&mut app.read(), organization, about, now).await?;
     let told = [review.lapsed(), review.summaries()].concat();
+    let mut unit = running.unit(&app).await?;
     notifications::store::tell(&mut unit, told).await?;
     running.finish(unit).await
 }
@@ -64,17 +71,21 @@ struct Review {
 }
 
 impl Review {
-    async fn read(unit: &mut Unit, about: About) -> Result<Self, Failure> {
-        let (organization, now) = (unit.organization(), unit.now());
+    async fn read(
+        db: &mut impl Sqls,
+        organization: OrganizationId,
+        about: About,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
         let scope = Scope::all(organization);
         let (week, zone) = (about.week, moment::zone([Some(&about.zone), None]));
-        let users = store::active(unit, organization, None).await?;
+        let users = store::active(db, organization, None).await?;
         let users: BTreeMap<UserId, User> = users.into_iter().map(|user| (user.id, user)).collect();
-        let (mut figures, all) = figures(unit, week.instants(zone), now).await?;
+        let (mut figures, all) = figures(db, organization, week.instants(zone), now).await?;
         let last = week.until.pred_opt().unwrap_or(week.until);
         let period = Period::last(USUAL, None, Some(last), now, zone);
         let period = period.map_err(|why| Failure::Never(format!("{why:?}")))?;
-        let facts = Facts::read(unit, &scope, &period, None).await?;
+        let facts = Facts::read(db, &scope, &period, None).await?;
         let board = facts.board(period.from, period.to, now);
         for standings in &board {
             figures.entry(standings.person.id).or_default().streak = Some(standings.streaks.current);
@@ -121,7 +132,10 @@ impl Review {
         };
         let lines: Vec<String> = lapsed
             .iter()
-            .map(|(user, idle)| format!("{}: no call on the last {idle} working days.", user.fields.name))
+            .map(|(user, idle)| {
+                let name = &user.fields.name;
+                format!("{name}: no call on the last {idle} working days, of {USUAL} days looked at.")
+            })
             .collect();
         Told {
             user_id: manager,
@@ -159,19 +173,19 @@ impl Review {
 
 /// What each has done, and all together.
 async fn figures(
-    unit: &mut Unit,
+    db: &mut impl Sqls,
+    organization: OrganizationId,
     (from, until): (Timestamp, Timestamp),
     now: Timestamp,
 ) -> Result<(BTreeMap<UserId, Figures>, Figures), Failure> {
-    let organization = unit.organization();
     let (mut each, mut all) = (BTreeMap::<UserId, Figures>::new(), Figures::default());
-    for (user, calls, conversations) in store::calls(unit, organization, from, until).await? {
+    for (user, calls, conversations) in store::calls(db, organization, from, until).await? {
         let own = each.entry(user).or_default();
         (own.calls, own.conversations) = (calls, conversations);
         all.calls += calls;
         all.conversations += conversations;
     }
-    for (owner, items, overdue) in store::items(unit, organization, now).await? {
+    for (owner, items, overdue) in store::items(db, organization, now).await? {
         if let Some(owner) = owner {
             let own = each.entry(owner).or_default();
             (own.items, own.overdue) = (items, overdue);
@@ -179,6 +193,6 @@ async fn figures(
         all.items += items;
         all.overdue += overdue;
     }
-    (all.promises, all.broken) = store::promises(unit, organization, from, until).await?;
+    (all.promises, all.broken) = store::promises(db, organization, from, until).await?;
     Ok((each, all))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::promise::{Kept, LaterCall, Promise};
+use super::promise::{Kept, LaterCall, Promise, TOLERANCE};
 use super::store::{self, PromiseRow};
 use super::table_api::{CsvText, Days, Shown, hundredths, shown};
 use crate::access::{Caller, Permission};
@@ -18,9 +18,6 @@ use crate::http::{Access, App, Endpoint, Problem, Query};
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![get_callback_report: Access::Needs(Permission::ReportsRead)]
 }
-
-/// Minutes before and after the promised time that still keep the promise, when nothing else is asked for.
-const TOLERANCE: i64 = 60;
 
 /// What counts as kept.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]

@@ -4,6 +4,9 @@ use chrono::TimeDelta;
 
 use crate::clock::Timestamp;
 
+/// Minutes before and after the promised time that still keep the promise, when nothing else is asked for.
+pub const TOLERANCE: i64 = 60;
+
 /// A call that was promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Promise {
