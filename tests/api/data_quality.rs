@@ -128,3 +128,37 @@ async fn completing_or_canceling_the_work_takes_the_flag_down() {
         assert_eq!(flags(&manager, &customer).await, json!([]));
     }
 }
+
+#[actix_web::test]
+async fn the_flag_stays_while_other_work_on_it_is_open_and_comes_back_when_it_is_reopened() {
+    let server = Server::start().await;
+    let (manager, steward) = (server.manager(), server.contributor());
+    say(&server, json!({"data_steward_id": steward.id()})).await;
+    let (customer, contact, path) = in_hand(&server, "Alfreds").await;
+    let step = async |item: &Value, step: &str| {
+        let path = format!("/v1/action-items/{}/{step}", item["id"].as_str().unwrap());
+        steward.post(&path, json!({})).await.expect(200);
+    };
+    let first = wrong(&server, &path, "wrong_number", Some(&contact)).await;
+    let second = wrong(&server, &path, "wrong_number", Some(&contact)).await;
+    let other = wrong(&server, &path, "disconnected", Some(&contact)).await;
+    let customers = wrong(&server, &path, "wrong_number", None).await;
+    let (contact, customer) = (format!("/v1/contacts/{contact}"), format!("/v1/customers/{customer}"));
+    let both = json!(["wrong_number", "disconnected"]);
+    step(&first, "complete").await;
+    assert_eq!(flags(&manager, &contact).await, both);
+    step(&second, "cancel").await;
+    assert_eq!(flags(&manager, &contact).await, json!(["disconnected"]));
+    assert_eq!(flags(&manager, &customer).await, json!(["wrong_number"]));
+    step(&first, "reopen").await;
+    step(&first, "start").await;
+    assert_eq!(flags(&manager, &contact).await, json!(["disconnected", "wrong_number"]));
+    step(&customers, "complete").await;
+    assert_eq!(flags(&manager, &customer).await, json!([]));
+    step(&customers, "reopen").await;
+    assert_eq!(flags(&manager, &customer).await, json!(["wrong_number"]));
+    for item in [&first, &other] {
+        step(item, "complete").await;
+    }
+    assert_eq!(flags(&manager, &contact).await, json!([]));
+}

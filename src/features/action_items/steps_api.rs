@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::action_item::{ActionItem, ActionItemId, ActionItemKind, Step};
 use super::api::{changed_references, theirs};
+use super::store;
 use crate::access::{Caller, Permission, Scope};
 use crate::clock::Timestamp;
 use crate::features::attempts::{self, consequences::WrongRecord};
@@ -58,33 +59,51 @@ pub struct TellCustomer {
 async fn step(app: &App, caller: &Caller, id: ActionItemId, step: Step) -> Answer<ActionItem> {
     let (mut unit, scope) = (app.write(caller).await?, caller.scope());
     let item = theirs(&mut unit, &scope, caller, id).await?;
+    let was_open = item.status.open();
     let change = item.step(step, caller.user, unit.now())?;
     let item = unit.save(change).await?;
-    if !item.status.open() {
-        put_right(&mut unit, &scope, &item).await?;
+    if item.status.open() != was_open {
+        flag(&mut unit, &scope, &item).await?;
     }
     unit.answer(Reply::record(item)).await
 }
 
-/// What a call has shown to be wrong has been looked at: the flag that it put up, on the contact that it named or else on the
-/// customer, comes down.
-async fn put_right(unit: &mut Unit, scope: &Scope, item: &ActionItem) -> Result<(), Problem> {
+/// The flag that a call has put up, on the contact that it named or else on the customer, comes down when the last work on it is
+/// closed, and goes up again when it is reopened.
+async fn flag(unit: &mut Unit, scope: &Scope, item: &ActionItem) -> Result<(), Problem> {
     let (ActionItemKind::DataQuality, Some(attempt)) = (item.fields.kind, item.attempt_id) else {
         return Ok(());
     };
     let attempt = attempts::store::find(unit, scope, attempt.into()).await?;
-    let Some(wrong) = attempt.and_then(|attempt| WrongRecord::of(attempt.disposition)) else {
+    let Some((disposition, wrong)) = attempt.and_then(|it| Some((it.disposition, WrongRecord::of(it.disposition)?)))
+    else {
         return Ok(());
     };
-    match item.contact_id {
-        Some(id) => {
+    let up = item.status.open();
+    if !up && store::same_is_open(unit, scope, item, disposition).await? {
+        return Ok(());
+    }
+    match (item.contact_id, wrong) {
+        // A contact who has left bears no flag for it.
+        (Some(_), WrongRecord::ContactLeft) => {}
+        (Some(id), WrongRecord::WrongNumber | WrongRecord::Disconnected) => {
             if let Some(contact) = customers::store::contacts::find(unit, scope, id.into()).await? {
-                unit.save(contact.unflag(wrong.flag())).await?;
+                let change = if up {
+                    contact.flag(wrong.flag())
+                } else {
+                    contact.unflag(wrong.flag())
+                };
+                unit.save(change).await?;
             }
         }
-        None => {
+        (None, _) => {
             if let Some(customer) = customers::store::find(unit, scope, item.customer_id).await? {
-                customers::store::save(unit, customer.unflag(wrong.flag())).await?;
+                let change = if up {
+                    customer.flag(wrong.flag())
+                } else {
+                    customer.unflag(wrong.flag())
+                };
+                customers::store::save(unit, change).await?;
             }
         }
     }
@@ -112,7 +131,7 @@ async fn wait_action_item(app: App, caller: Caller, id: Path<ActionItemId>) -> A
 /// Complete an action item.
 ///
 /// The work is done. That the customer was told is another step, before or after. What a call has shown to be wrong of the record
-/// is put right with it: completing its `data_quality` item takes down the flag that the call put up.
+/// is put right with it: completing its `data_quality` item takes down the flag that the call put up, unless other such work on it is open.
 #[utoipa::path(post, path = "/v1/action-items/{id}/complete", operation_id = "complete_action_item", tag = "action-items", request_body = Option<CloseActionItem>,
     responses((status = 200, description = "The action item, completed", body = ActionItem)))]
 async fn complete_action_item(
@@ -128,7 +147,7 @@ async fn complete_action_item(
 /// Cancel an action item.
 ///
 /// It will not be done. What the customer was promised can still be told. Canceling a `data_quality` item says that nothing need be put right: the
-/// flag that the call put up is taken down.
+/// flag that the call put up is taken down, unless other such work on it is open.
 #[utoipa::path(post, path = "/v1/action-items/{id}/cancel", operation_id = "cancel_action_item", tag = "action-items", request_body = Option<CloseActionItem>,
     responses((status = 200, description = "The action item, canceled", body = ActionItem)))]
 async fn cancel_action_item(
@@ -143,7 +162,7 @@ async fn cancel_action_item(
 
 /// Reopen an action item.
 ///
-/// From completed or canceled. What the customer was told stays.
+/// From completed or canceled. What the customer was told stays. The flag of a `data_quality` item goes up again.
 #[utoipa::path(post, path = "/v1/action-items/{id}/reopen", operation_id = "reopen_action_item", tag = "action-items",
     responses((status = 200, description = "The action item, open", body = ActionItem)))]
 async fn reopen_action_item(app: App, caller: Caller, id: Path<ActionItemId>) -> Answer<ActionItem> {

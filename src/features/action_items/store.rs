@@ -10,6 +10,7 @@ use super::comment::{ActionItemComment, ActionItemCommentId, ActionItemCommentIn
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
+use crate::features::attempts::attempt::Disposition;
 use crate::features::customers::customer::CustomerId;
 use crate::features::references::References;
 use crate::fold;
@@ -252,6 +253,29 @@ pub async fn find(db: &mut impl Sqls, scope: &Scope, id: ActionItemId) -> Result
     })
     .await?;
     Ok(found.pop())
+}
+
+/// Whether other work on the same fault of the same contact, or of the same customer, is open.
+pub async fn same_is_open(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    item: &ActionItem,
+    disposition: Disposition,
+) -> Result<bool, Error> {
+    let mut sql = db
+        .sql("SELECT action_items.id FROM action_items JOIN attempts ON attempts.organization_id = action_items.organization_id AND attempts.id = action_items.attempt_id WHERE action_items.organization_id = $1 AND action_items.customer_id = $2 AND action_items.status IN ('open', 'in_progress', 'waiting') AND action_items.id <> $3 AND action_items.kind = $4 AND attempts.disposition = $5")
+        .bind(scope.organization)
+        .bind(item.customer_id)
+        .bind(item.id)
+        .bind(ActionItemKind::DataQuality)
+        .bind(disposition);
+    match item.contact_id {
+        Some(contact) => sql.push(" AND action_items.contact_id = ").value(contact),
+        None => sql.push(" AND action_items.contact_id IS NULL"),
+    };
+    sql.push(" LIMIT 1");
+    let open: Option<(Uuid,)> = sql.optional().await?;
+    Ok(open.is_some())
 }
 
 /// A page of an item's comments.
