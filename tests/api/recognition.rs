@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use touchbase::access::Permission;
+
 use crate::support::{Client, Server};
 
 async fn customer(server: &Server, name: &str) -> String {
@@ -148,6 +150,19 @@ async fn everybody_reads_the_wall() {
     };
     assert_eq!(count(&format!("employee_id={}", employee.id())).await, 2);
     assert_eq!(count("department=Support").await, 2);
+    assert_eq!(count("department=SUPP%C3%93RT").await, 2);
+    assert_eq!(count("department=Sales").await, 0);
+    // A script that may not read users reads what the notes say of them, and no more.
+    let script = server.script(&[Permission::NotesRead]).await;
+    let wall = script.get("/v1/recognition?limit=2").await.expect(200);
+    let said = |praise: &Value| {
+        let fields = ["employee_id", "employee_name", "employee_department", "customer_name"];
+        fields.map(|field| praise[field].clone())
+    };
+    let (id, null) = (json!(employee.id()), Value::Null);
+    assert_eq!(said(&wall["data"][0]), [id, null.clone(), null.clone(), null.clone()]);
+    let driver = json!("the driver");
+    assert_eq!(said(&wall["data"][1]), [null.clone(), driver, null.clone(), null]);
     assert_eq!(
         count("occurred_at_gte=2026-02-01T00:00:00Z&occurred_at_lt=2026-03-01T00:00:00Z").await,
         1

@@ -1,6 +1,6 @@
 //! Speaks: the wall of praise.
 
-use super::praise::Recognition;
+use super::praise::{self, Recognition};
 use super::store::{self, RecognitionFilter};
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
@@ -29,6 +29,9 @@ async fn list_recognition(
     let mut listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     if !caller.may(Permission::CustomersRead) {
         listed.rows.iter_mut().for_each(|praise| praise.customer_name = None);
+    }
+    if !caller.may(Permission::UsersRead) {
+        listed.rows.iter_mut().for_each(praise::Recognition::withhold_employee);
     }
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }

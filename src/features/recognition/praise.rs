@@ -23,8 +23,10 @@ pub struct Recognition {
     pub text: String,
     /// Who is praised; null when it is nobody of the users.
     pub employee_id: Option<UserId>,
+    /// Null for who may not read users, unless it is nobody of them.
     #[schema(max_length = 200)]
     pub employee_name: Option<String>,
+    /// Null for who may not read users.
     #[schema(max_length = 100)]
     pub employee_department: Option<String>,
     pub customer_id: CustomerId,
@@ -36,6 +38,16 @@ pub struct Recognition {
     pub attempt_id: Option<Uuid>,
     /// Who wrote it down.
     pub author_id: Option<UserId>,
+}
+
+impl Recognition {
+    /// What is known of the employee as a user is not shown; a name that stands in the note is.
+    pub fn withhold_employee(&mut self) {
+        if self.employee_id.is_some() {
+            self.employee_name = None;
+        }
+        self.employee_department = None;
+    }
 }
 
 /// Whom a note praises, when it is somebody of the users.

@@ -14,6 +14,7 @@ use crate::features::customers::customer::{Customer, CustomerId};
 use crate::features::notes::note::Note;
 use crate::features::notifications;
 use crate::features::people::user::User;
+use crate::fold;
 use crate::id::UserId;
 use crate::journal::{self, Listed, Rows, Sort, SortKey, Unit, Window};
 
@@ -40,7 +41,7 @@ pub struct RecognitionFilter {
     /// Who is praised.
     #[param(value_type = Option<String>, format = Uuid)]
     pub employee_id: Option<UserId>,
-    /// Whose employees are praised.
+    /// Whose employees are praised, whatever its case.
     #[param(min_length = 1, max_length = 100)]
     pub department: Option<String>,
     /// By whom.
@@ -51,14 +52,10 @@ pub struct RecognitionFilter {
 }
 
 impl RecognitionFilter {
-    fn narrow(&self, sql: &mut Sql<'_>, scope: &Scope) {
+    fn narrow(&self, sql: &mut Sql<'_>, department: Option<&[UserId]>) {
         sql.push(" AND notes.kind = 'praise'");
-        if let Some(department) = &self.department {
-            sql.push(" AND notes.employee_id IN (SELECT users.id FROM users WHERE users.organization_id = ")
-                .value(scope.organization)
-                .push(" AND users.department = ")
-                .value(department.clone())
-                .push(")");
+        if let Some(users) = department {
+            sql.push(" AND notes.employee_id IN ").list(users.iter().copied());
         }
         sql.compare("notes.employee_id =", self.employee_id)
             .compare("notes.customer_id =", self.customer_id)
@@ -74,7 +71,26 @@ pub async fn list(
     filter: &RecognitionFilter,
     window: &Window<Recognition>,
 ) -> Result<Listed<Recognition>, Error> {
-    journal::list(db, scope.organization, window, |sql| filter.narrow(sql, scope)).await
+    let department = match &filter.department {
+        Some(department) => Some(of_department(db, scope, department).await?),
+        None => None,
+    };
+    journal::list(db, scope.organization, window, |sql| {
+        filter.narrow(sql, department.as_deref());
+    })
+    .await
+}
+
+/// Who is of a department, whatever its case and accents, there or not any more.
+async fn of_department(db: &mut impl Sqls, scope: &Scope, department: &str) -> Result<Vec<UserId>, Error> {
+    let key = fold::key(department);
+    let users: Vec<(UserId, String)> = db
+        .sql("SELECT id, department FROM users WHERE organization_id = $1 AND department IS NOT NULL ORDER BY id")
+        .bind(scope.organization)
+        .all()
+        .await?;
+    let theirs = users.into_iter().filter(|(_, its)| fold::key(its) == key);
+    Ok(theirs.map(|(user, _)| user).collect())
 }
 
 /// Tells those whom these notes praise, and their managers.
