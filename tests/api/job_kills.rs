@@ -96,7 +96,7 @@ async fn done(server: &Server) -> bool {
     let (open,): (i64,) = server
         .app
         .read()
-        .sql("SELECT COUNT(*) FROM jobs WHERE due_at IS NOT NULL")
+        .sql("SELECT COUNT(*) FROM jobs WHERE due_at IS NOT NULL AND kind = 'work'")
         .one()
         .await
         .unwrap();

@@ -326,7 +326,7 @@ async fn who_stops_lets_jobs_end_and_gives_back_what_does_not() {
     }
     workers.stop().await;
     assert_eq!(marked(&server.app).await, [Uuid::from_u128(1)]);
-    let waits = of(&manager, "status_in=queued").await;
+    let waits = of(&manager, "status_in=queued&kind=mark").await;
     assert_eq!((waits.len(), &waits[0]["attempts"]), (1, &json!(0)));
     assert_eq!(settle(&server.app, marks()).await, 1);
 }
