@@ -1,5 +1,7 @@
 //! Background work: retried, given up, shared by instances, taken over, and done once.
 
+mod apart;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,7 +10,6 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use touchbase::app::App;
-use touchbase::clock::{Clock, SKEW};
 use touchbase::db::Sqls;
 use touchbase::id::OrganizationId;
 use touchbase::jobs::{self, Done, Failure, JobId, Kind, Runner, Running, Task};
@@ -359,75 +360,4 @@ async fn what_has_ended_is_kept_for_thirty_days() {
         tx.commit().await.unwrap();
         assert_eq!(of(&server.manager(), "kind=mark").await.len(), left);
     }
-}
-
-#[actix_web::test]
-async fn whose_clock_is_ahead_takes_nothing_out_of_anybodys_hand() {
-    let server = Server::start().await;
-    let (url, clock) = (server.app.config.database_url.clone(), Clock::default());
-    let ahead = App::open(config(&url), clock.clone(), None).await.unwrap();
-    clock.advance(SKEW);
-    ask(&server.app, server.organization, numbered(1)).await;
-    let in_hand = Runner::new(server.app.clone(), marks()).claim(1).await.unwrap();
-    assert_eq!(in_hand.jobs.len(), 1);
-    let other = Runner::new(ahead.clone(), marks());
-    assert!(other.claim(1).await.unwrap().jobs.is_empty());
-    // Its holder is dead by now, by any clock.
-    clock.advance(TimeDelta::seconds(61));
-    assert_eq!(other.claim(1).await.unwrap().jobs.len(), 1);
-    ahead.db.close().await;
-}
-
-const FAR: Kind = Kind::new("far", 3).abroad();
-
-#[actix_web::test]
-async fn a_server_elsewhere_that_hangs_stops_nothing_else() {
-    let server = Server::start().await;
-    let hangs = FAR.by(|_, _| async {
-        tokio::time::sleep(Duration::from_secs(600)).await;
-        Err(Failure::Lost)
-    });
-    let far = (0..8).map(|number| FAR.with(&Mark { number }).unwrap()).collect();
-    ask(&server.app, server.organization, far).await;
-    let workers = workers::start_with(&server.app, vec![hangs, MARK.by(mark)], Duration::ZERO);
-    let manager = server.manager();
-    for _ in 0..100 {
-        if of(&manager, "status_in=running").await.len() >= 2 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(of(&manager, "status_in=running").await.len(), 2);
-    ask(&server.app, server.organization, numbered(3)).await;
-    for _ in 0..100 {
-        if marked(&server.app).await.len() == 3 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(marked(&server.app).await.len(), 3);
-    workers.stop().await;
-}
-
-#[actix_web::test]
-async fn who_holds_an_organization_holds_up_neither_timers_nor_the_end_of_a_job() {
-    // SQLite has one writer: while it writes, nobody else does.
-    if !on_postgres() {
-        return;
-    }
-    let server = Server::start().await;
-    let nothing = || vec![MARK.by(|app, running| async move { running.nothing_to_do(&app).await })];
-    let held = server.app.write_by_itself(server.organization).await.unwrap();
-    let work = async {
-        let keyed = vec![new(1).keyed("one")];
-        jobs::enqueue_missing(&server.app, server.organization, keyed)
-            .await
-            .unwrap();
-        settle(&server.app, nothing()).await
-    };
-    let ran = tokio::time::timeout(Duration::from_secs(10), work).await;
-    assert_eq!(ran.expect("it waits for the organization"), 1);
-    drop(held);
-    assert_eq!(of(&server.manager(), "status_in=completed").await.len(), 1);
 }
