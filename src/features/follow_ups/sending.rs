@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::follow_up::{FollowUp, FollowUpId, FollowUpStatus};
 use super::store;
-use crate::access::Scope;
+use crate::access::{Permission, Scope};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::features::people::user::User;
 use crate::features::{customers, people};
 use crate::jobs::{Done, Failure, Kind, New, Running};
 use crate::mail::{Mail, MailError, Person};
@@ -106,14 +107,17 @@ async fn sent(app: &App, scope: &Scope, follow_up: &FollowUp) -> Result<Result<(
     let Some(mailer) = &app.mail else {
         return no("No mail server is configured here.");
     };
-    // Both may have changed since it was put on its way.
+    // All of this may have changed since it was put on its way.
     let customer = customers::store::find(&mut db, scope, follow_up.customer_id).await?;
     if customer.is_none_or(|customer| customer.fields.do_not_contact) {
         return no("The customer asked not to be contacted.");
     }
     let author = people::store::find(&mut db, scope, follow_up.user_id).await?;
-    let mail = author.and_then(|author| mail(follow_up, author.fields.name, author.fields.email));
-    match mail {
+    let may = |author: &User| author.active && author.fields.role.may(Permission::FollowUpsWrite);
+    let Some(author) = author.filter(may) else {
+        return no("Whoever wrote it may write to customers no longer.");
+    };
+    match mail(follow_up, author.fields.name, author.fields.email) {
         Some(mail) => Ok(mailer.send(&mail).await),
         None => no("It has no recipient."),
     }

@@ -314,3 +314,17 @@ async fn one_whose_job_was_canceled_is_sent_again_unless_it_had_gone_out() {
     workers::settle(&server.app).await.unwrap();
     assert_eq!(story.smtp.received().len(), 1);
 }
+
+#[actix_web::test]
+async fn nothing_is_sent_in_the_name_of_who_has_left() {
+    let story = super::story().await;
+    let server = &story.server;
+    let draft = story.drafted(json!({"disposition": "no_answer"})).await;
+    assert_eq!(story.send(&draft).await, "sending");
+    let leave = format!("/v1/users/{}/deactivate", server.executive().id());
+    server.admin().post(&leave, json!({})).await.expect(200);
+    workers::settle(&server.app).await.unwrap();
+    let path = format!("/v1/follow-ups/{}", draft["id"].as_str().unwrap());
+    assert_eq!(server.manager().get(&path).await.expect(200)["status"], "failed");
+    assert_eq!(story.smtp.received().len(), 0);
+}
