@@ -7,7 +7,7 @@ use chrono::{Days, TimeDelta};
 use serde_json::{Value, json};
 use touchbase::access::Role;
 use touchbase::app::App;
-use touchbase::jobs::Runner;
+use touchbase::jobs::{LEASE, Runner};
 use touchbase::{routes, workers};
 
 use crate::evenings::{customers, in_berlin, lists, monday, program};
@@ -69,7 +69,7 @@ async fn two_instances_share_the_evening_and_one_that_is_killed_leaves_no_list_u
     share().await;
     assert_eq!(lists(&server).await.len(), 8);
     // What the third had in hand is taken up when its lease has ended.
-    server.app.clock.advance(TimeDelta::seconds(61));
+    server.app.clock.advance(LEASE + TimeDelta::seconds(1));
     share().await;
     other.db.close().await;
 
