@@ -110,6 +110,10 @@ fn expected(endpoint: &Endpoint) -> Vec<u16> {
     if endpoint.path.contains('{') {
         codes.push(404);
     }
+    // What is one's own: an API key has none.
+    if endpoint.path.starts_with("/v1/me/") {
+        codes.push(409);
+    }
     if !endpoint.method.is_safe() {
         codes.extend([404, 408, 409, 413, 415, 422, 429, 507]);
     }

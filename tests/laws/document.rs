@@ -279,3 +279,16 @@ fn every_rule_of_the_document_can_be_checked() {
     let document = touchbase::openapi::document(&touchbase::routes::endpoints());
     assert!(touchbase::http::rules::Rules::new(&document).unsound().is_empty());
 }
+
+#[test]
+fn a_schema_of_one_name_is_one_schema() {
+    let mut known = std::collections::BTreeMap::new();
+    let mut twice = BTreeSet::new();
+    for (name, schema) in routes::endpoints().iter().flat_map(|endpoint| endpoint.schemas()) {
+        let schema = serde_json::to_value(schema).unwrap();
+        if known.entry(name.clone()).or_insert_with(|| schema.clone()) != &schema {
+            twice.insert(name);
+        }
+    }
+    none("names that stand for different schemas", &Vec::from_iter(twice));
+}

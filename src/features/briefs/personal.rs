@@ -10,7 +10,7 @@ use crate::features::attempts::attempt::Disposition;
 use crate::features::customers::customer::Money;
 use crate::features::customers::signal::SignalStatus;
 use crate::features::imports::cells::money::decimals;
-use crate::features::nps::figures::{Category, FollowUp, SCORE_QUESTION, WOULD_RECOMMEND_QUESTION};
+use crate::features::nps::figures::{Category, FollowUpBranch, SCORE_QUESTION, WOULD_RECOMMEND_QUESTION};
 use crate::features::talking_points::fields::{
     Call, Contact, Customer, Executive, Fields, Issue, Item, LONGEST, MOST, News, Nps, Promise,
 };
@@ -114,8 +114,8 @@ pub fn fields(brief: &Brief, organization: &str, zone: Tz, now: Timestamp) -> Fi
         ask_recommendation: !brief.nps.asked_too_recently,
         recommendation_question: WOULD_RECOMMEND_QUESTION.into(),
         score_question: SCORE_QUESTION.into(),
-        promoter_question: FollowUp::WhatTheySaid.question().into(),
-        detractor_question: FollowUp::WhatItWouldTake.question().into(),
+        promoter_question: FollowUpBranch::WhatTheySaid.question().into(),
+        detractor_question: FollowUpBranch::WhatItWouldTake.question().into(),
         open_questions: OPEN_QUESTIONS.map(str::to_owned).into(),
         probes: said.probes(brief, now),
     }

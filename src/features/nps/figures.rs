@@ -71,7 +71,7 @@ crate::words! {
 crate::words! {
     /// What is asked next. It branches elsewhere than the categories: an 8 is a passive, and is asked
     /// what a promoter is asked.
-    pub enum FollowUp {
+    pub enum FollowUpBranch {
         /// 8 to 10: what they said when they recommended us.
         WhatTheySaid = "what_they_said",
         /// 0 to 7: what it would take to answer 8 or higher.
@@ -92,15 +92,15 @@ impl Score {
 
     /// The branch of the follow-up question.
     #[must_use]
-    pub fn follow_up(self) -> FollowUp {
+    pub fn follow_up(self) -> FollowUpBranch {
         match self.0 {
-            0..=7 => FollowUp::WhatItWouldTake,
-            8.. => FollowUp::WhatTheySaid,
+            0..=7 => FollowUpBranch::WhatItWouldTake,
+            8.. => FollowUpBranch::WhatTheySaid,
         }
     }
 }
 
-impl FollowUp {
+impl FollowUpBranch {
     /// The question's wording.
     #[must_use]
     pub fn question(self) -> &'static str {
@@ -306,7 +306,7 @@ mod tests {
     fn an_eight_is_a_passive_who_is_asked_what_a_promoter_is_asked() {
         let eight = Score::try_from(8).unwrap();
         assert_eq!(eight.category(), Category::Passive);
-        assert_eq!(eight.follow_up(), FollowUp::WhatTheySaid);
+        assert_eq!(eight.follow_up(), FollowUpBranch::WhatTheySaid);
     }
 
     #[test]
@@ -319,7 +319,11 @@ mod tests {
         for (answer, category) in (0_i64..).zip(categories) {
             let score = Score::try_from(answer).unwrap();
             assert_eq!(score.category(), category, "{answer}");
-            assert_eq!(score.follow_up() == FollowUp::WhatTheySaid, answer >= 8, "{answer}");
+            assert_eq!(
+                score.follow_up() == FollowUpBranch::WhatTheySaid,
+                answer >= 8,
+                "{answer}"
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::figures::{Category, FollowUp, Score};
+use super::figures::{Category, FollowUpBranch, Score};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
 use crate::features::occasion::Occasion;
@@ -65,7 +65,7 @@ pub struct NpsResponse {
     /// 9–10 promoter, 7–8 passive, 0–6 detractor; null when skipped.
     pub category: Option<Category>,
     /// The branch of the follow-up question: 8–10 or 0–7; null when skipped.
-    pub follow_up: Option<FollowUp>,
+    pub follow_up: Option<FollowUpBranch>,
     /// What is asked next.
     #[schema(max_length = 200)]
     pub follow_up_question: Option<String>,
