@@ -26,5 +26,6 @@ pub mod routes;
 pub mod server;
 pub mod telemetry;
 pub mod text;
+pub mod tls;
 pub mod wording;
 pub mod workers;

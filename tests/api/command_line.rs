@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::json;
 use touchbase::db::Db;
 
-use crate::support::{Client, Database};
+use crate::support::{Client, Database, http};
 
 fn touchbase(database: &Database) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_touchbase"));
@@ -94,7 +94,7 @@ async fn an_installation_is_set_up_from_the_command_line() {
     };
     let (api, metrics) = (address("serving"), address("serving metrics"));
     let client = Client {
-        http: reqwest::Client::new(),
+        http: http(),
         url: format!("http://{api}"),
         token: None,
         user: None,

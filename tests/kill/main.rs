@@ -65,7 +65,7 @@ async fn start(database: &str) -> (Process, String) {
     let process = Process(child);
     let url = format!("http://{listen}");
     for _ in 0..600 {
-        if reqwest::get(format!("{url}/openapi.json")).await.is_ok() {
+        if support::http().get(format!("{url}/openapi.json")).send().await.is_ok() {
             return (process, url);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -126,7 +126,7 @@ async fn a_killed_server_has_lost_nothing_and_doubled_nothing() {
     for round in 0..KILLS {
         let (mut process, url) = start(&database.url).await;
         let client = Client {
-            http: reqwest::Client::new(),
+            http: support::http(),
             url,
             token: Some(access.clone()),
             user: None,
@@ -151,7 +151,7 @@ async fn a_killed_server_has_lost_nothing_and_doubled_nothing() {
 
     let (_process, url) = start(&database.url).await;
     let client = Client {
-        http: reqwest::Client::new(),
+        http: support::http(),
         url,
         token: Some(access),
         user: None,

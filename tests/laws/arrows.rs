@@ -27,6 +27,7 @@ const LEVELS: &[&[&str]] = &[
         "refusal",
         "telemetry",
         "text",
+        "tls",
         "wording",
     ],
 ];

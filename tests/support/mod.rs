@@ -25,6 +25,11 @@ pub use database::Database;
 /// Every test user's password.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// An HTTP client, as the program makes its own.
+pub fn http() -> reqwest::Client {
+    touchbase::tls::client().build().unwrap()
+}
+
 /// A running server with one organization and a user of each role.
 pub struct Server {
     pub app: Arc<App>,
@@ -111,7 +116,7 @@ impl Server {
             .issue(&self.app.clock, organization, user.id, user.fields.role, Uuid::nil())
             .unwrap();
         Client {
-            http: reqwest::Client::new(),
+            http: http(),
             url: self.url.clone(),
             token: Some(token),
             user: Some(user.clone()),
@@ -166,7 +171,7 @@ impl Server {
     /// A client that has not signed in.
     pub fn nobody(&self) -> Client {
         Client {
-            http: reqwest::Client::new(),
+            http: http(),
             url: self.url.clone(),
             token: None,
             user: None,
