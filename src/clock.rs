@@ -29,6 +29,12 @@ impl Timestamp {
         Self(at.trunc_subsecs(6))
     }
 
+    /// This, or 9999-12-31 where there is none: what has no time sorts after all that have one.
+    pub fn or_never(at: Option<Self>) -> Self {
+        const NEVER: i64 = 253_402_214_400;
+        at.unwrap_or_else(|| Self(DateTime::from_timestamp(NEVER, 0).unwrap_or_default()))
+    }
+
     /// The instant as chrono knows it.
     pub fn utc(self) -> DateTime<Utc> {
         self.0

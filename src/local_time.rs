@@ -26,6 +26,12 @@ pub fn zone(names: [Option<&str>; 2]) -> Tz {
     known.next().unwrap_or(Tz::UTC)
 }
 
+/// An instant as one says it to somebody there: `Tuesday, 24 November, 14:30`.
+#[must_use]
+pub fn said(instant: DateTime<Utc>, zone: Tz) -> String {
+    wall_clock(instant, zone).format("%A, %-d %B, %H:%M").to_string()
+}
+
 /// What a clock on the wall shows in `zone` at `instant`.
 ///
 /// At the very ends of chrono's calendar, where the local date does not exist, UTC is shown.
@@ -74,6 +80,16 @@ mod tests {
 
     fn local(text: &str) -> NaiveDateTime {
         NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap()
+    }
+
+    #[test]
+    fn a_time_is_said_by_the_persons_own_clock() {
+        let at = "2026-11-24T13:30:00Z".parse().unwrap();
+        let berlin = zone([None, Some("Europe/Berlin")]);
+        assert_eq!(said(at, berlin), "Tuesday, 24 November, 14:30");
+        let tokyo = zone([Some("Asia/Tokyo"), Some("Europe/Berlin")]);
+        assert_eq!(said(at, tokyo), "Tuesday, 24 November, 22:30");
+        assert_eq!(zone([Some("Nowhere"), None]), Tz::UTC);
     }
 
     #[test]

@@ -42,6 +42,21 @@ pub fn ahead(days: i64) -> String {
     }
 }
 
+/// The text, or its first letters so many and an ellipsis.
+#[must_use]
+pub fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest).chain(['…']).collect()
+}
+
+/// The same on one line, whatever blanks and breaks there were.
+#[must_use]
+pub fn one_line(text: &str, longest: usize) -> String {
+    cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), longest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +70,8 @@ mod tests {
         for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")] {
             assert_eq!(grouped(number), expected);
         }
+        assert_eq!((cut("äöü", 3), cut("äöüß", 3)), ("äöü".into(), "äöü…".into()));
+        assert_eq!(one_line(" Dear\r\n  Ada ", 9), "Dear Ada");
         assert_eq!([ahead(0), ahead(1), ahead(2)], ["today", "tomorrow", "in 2 days"]);
     }
 }

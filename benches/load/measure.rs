@@ -45,15 +45,7 @@ impl Rounds {
 /// A figure with three digits that mean something.
 pub fn number(figure: f64) -> String {
     if figure.abs() >= 1000.0 {
-        let digits = format!("{figure:.0}");
-        let mut grouped = String::new();
-        for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        return grouped;
+        return touchbase::wording::grouped_digits(&format!("{figure:.0}"));
     }
     let places = if figure.abs() >= 100.0 {
         0

@@ -1,13 +1,11 @@
 //! Briefs: everything that one should know before calling, in one request.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use touchbase::access::{Permission, Scope};
-use touchbase::db::{Kind, On, Reader, Sqls};
 use touchbase::features::briefs::{part::Part, store};
 
+use crate::support::counting::Counting;
 use crate::support::{Client, Server};
 
 async fn made(client: &Client, path: &str, body: Value) -> Value {
@@ -279,33 +277,19 @@ async fn an_unchanged_brief_is_not_sent_again() {
     assert!(statuses.contains(&304), "{statuses:?}");
 }
 
-/// Counts the statements that run on it.
-struct Counting(Reader, AtomicU64);
-
-impl Sqls for Counting {
-    fn kind(&self) -> Kind {
-        self.0.kind()
-    }
-
-    fn on(&mut self) -> On<'_> {
-        self.1.fetch_add(1, Ordering::Relaxed);
-        self.0.on()
-    }
-}
-
 #[actix_web::test]
 async fn a_brief_takes_three_round_trips_whatever_there_is_to_tell() {
     let server = Server::start().await;
     let scope = Scope::all(server.organization);
     for assignment in [unknown(&server).await.1, known(&server).await.1] {
-        let mut db = Counting(server.app.read(), AtomicU64::new(0));
+        let mut db = Counting::new(server.app.read());
         let id: uuid::Uuid = assignment["id"].as_str().unwrap().parse().unwrap();
         let found = store::gather(&mut db, &scope, Part::ALL, id.into())
             .await
             .unwrap()
             .unwrap();
         assert_eq!(found.assignment.id.to_string(), assignment["id"]);
-        let trips = db.1.into_inner();
+        let trips = db.trips();
         assert!(trips <= 3, "{trips}");
     }
 }

@@ -1,29 +1,13 @@
 //! An executive's day in one answer.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use chrono::{Days, TimeDelta};
 use serde_json::{Value, json};
 use touchbase::access::Scope;
-use touchbase::db::{Kind, On, Reader, Sqls};
 use touchbase::features::days::store;
 
 use crate::evenings::{customers, in_berlin, made, monday, program, wait_until};
 use crate::support::Server;
-
-/// Counts the statements that run on it.
-struct Counting(Reader, AtomicU64);
-
-impl Sqls for Counting {
-    fn kind(&self) -> Kind {
-        self.0.kind()
-    }
-
-    fn on(&mut self) -> On<'_> {
-        self.1.fetch_add(1, Ordering::Relaxed);
-        self.0.on()
-    }
-}
+use crate::support::counting::Counting;
 
 fn kinds(day: &Value, list: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -175,12 +159,12 @@ async fn a_day_takes_eight_statements_however_many_calls_there_are() {
             let body = json!({"customer_id": customer, "assignee_id": executive.id(), "due_on": day});
             made(&manager, "/v1/assignments", body).await;
         }
-        let mut db = Counting(server.app.read(), AtomicU64::new(0));
+        let mut db = Counting::new(server.app.read());
         let me = executive.user.as_ref().unwrap().id;
         let rows = store::gather(&mut db, &scope, me, None, server.app.clock.now())
             .await
             .unwrap();
         assert!(rows.calls.len() >= calls);
-        assert!(db.1.into_inner() <= 8, "{calls}");
+        assert!(db.trips() <= 8, "{calls}");
     }
 }

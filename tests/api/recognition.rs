@@ -4,16 +4,8 @@ use serde_json::{Value, json};
 
 use touchbase::access::Permission;
 
+use crate::assignments::customer;
 use crate::support::{Client, Server};
-
-async fn customer(server: &Server, name: &str) -> String {
-    let made = server
-        .manager()
-        .post("/v1/customers", json!({"name": name}))
-        .await
-        .expect(201);
-    made["id"].as_str().unwrap().to_owned()
-}
 
 /// The contributor works for the viewer.
 async fn boss(server: &Server) -> Client {
@@ -40,7 +32,7 @@ async fn titles(client: &Client) -> Vec<Value> {
 async fn praise_reaches_the_employee_and_their_manager_once() {
     let server = Server::start().await;
     let (alfreds, employee, boss) = (
-        customer(&server, "Alfreds").await,
+        customer(&server.manager(), "Alfreds").await,
         server.contributor(),
         boss(&server).await,
     );
@@ -70,7 +62,7 @@ async fn praise_reaches_the_employee_and_their_manager_once() {
 async fn praise_in_a_debrief_is_passed_on_and_criticism_is_not() {
     let server = Server::start().await;
     let (alfreds, employee, boss) = (
-        customer(&server, "Alfreds").await,
+        customer(&server.manager(), "Alfreds").await,
         server.contributor(),
         boss(&server).await,
     );
@@ -99,7 +91,7 @@ async fn everybody_reads_the_wall() {
         ("Berglunds", "2026-02-05"),
         ("Chop-suey", "2026-03-05"),
     ] {
-        let id = customer(&server, name).await;
+        let id = customer(&server.manager(), name).await;
         let mut praise = json!({"customer_id": id, "type": "praise", "body": format!("{name} is happy."), "occurred_at": format!("{on}T10:00:00Z")});
         if name == "Berglunds" {
             praise["employee_name"] = json!("the driver");

@@ -12,16 +12,8 @@ use touchbase::app::App;
 use touchbase::clock::Timestamp;
 use touchbase::{local_time, workers};
 
+use crate::assignments::customer;
 use crate::support::{Client, Server, config};
-
-async fn customer(server: &Server, name: &str) -> String {
-    let made = server
-        .manager()
-        .post("/v1/customers", json!({"name": name}))
-        .await
-        .expect(201);
-    made["id"].as_str().unwrap().to_owned()
-}
 
 /// An action item of the contributor's.
 async fn item(server: &Server, customer: &str, more: Value) -> String {
@@ -72,7 +64,8 @@ async fn a_promised_call_is_remembered_in_time_and_not_when_it_was_moved() {
     let server = Server::start().await;
     let mut paths = Vec::new();
     for name in ["Alfreds", "Berglunds"] {
-        let assignment = json!({"customer_id": customer(&server, name).await, "assignee_id": server.executive().id()});
+        let assignment =
+            json!({"customer_id": customer(&server.manager(), name).await, "assignee_id": server.executive().id()});
         let assignment = server.manager().post("/v1/assignments", assignment).await.expect(201);
         let path = format!("/v1/assignments/{}", assignment["id"].as_str().unwrap());
         let call =
@@ -112,7 +105,7 @@ async fn a_promised_call_is_remembered_in_time_and_not_when_it_was_moved() {
 async fn a_promise_is_remembered_a_day_before_and_the_manager_hears_when_it_is_broken() {
     let server = Server::start().await;
     boss(&server).await;
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     let promise =
         |days| json!({"customer_promise": {"what": "A new quote", "by": ahead(&server, TimeDelta::days(days))}});
     let kept = item(&server, &alfreds, promise(2)).await;
@@ -151,7 +144,7 @@ async fn a_promise_is_remembered_a_day_before_and_the_manager_hears_when_it_is_b
 #[actix_web::test]
 async fn an_item_is_remembered_before_and_after_its_time_and_again_at_another_time() {
     let server = Server::start().await;
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     let due = json!({"due_at": ahead(&server, TimeDelta::hours(30))});
     let id = item(&server, &alfreds, due).await;
     pass(&server, TimeDelta::hours(7)).await;
@@ -199,7 +192,7 @@ async fn what_is_a_departments_is_told_to_all_of_it() {
             .await
             .expect(200);
     }
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     let due = json!({"due_at": ahead(&server, TimeDelta::hours(3)), "owner_id": null, "department": "SALES"});
     item(&server, &alfreds, due).await;
     workers::settle(&server.app).await.unwrap();
@@ -238,7 +231,7 @@ async fn take_part(server: &Server, people: &[&Client]) -> Vec<String> {
         .expect(200);
     let mut assignments = Vec::new();
     for one in people {
-        let customer = customer(server, &format!("Of {}", one.id())).await;
+        let customer = customer(&server.manager(), &format!("Of {}", one.id())).await;
         let assignment = json!({"customer_id": customer, "assignee_id": one.id()});
         let assignment = server.manager().post("/v1/assignments", assignment).await.expect(201);
         assignments.push(assignment["id"].as_str().unwrap().to_owned());
@@ -309,7 +302,7 @@ async fn two_instances_remind_once() {
         people.push(server.add(name, Role::Executive).await);
     }
     take_part(&server, &people.iter().collect::<Vec<_>>()).await;
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     for hours in 1..10 {
         item(
             &server,

@@ -17,6 +17,7 @@ use touchbase::id::OrganizationId;
 use touchbase::server;
 use uuid::Uuid;
 
+pub mod counting;
 pub mod database;
 pub mod smtp;
 

@@ -1,6 +1,5 @@
 //! All SQL of action items and their comments.
 
-use chrono::DateTime;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -18,11 +17,6 @@ use crate::http::Fault;
 use crate::http::query::List;
 use crate::id::UserId;
 use crate::journal::{self, Listed, Sort, SortKey, Window};
-
-/// Sorts after every real time: what has no due time is due last. 9999-12-31.
-fn never(at: Option<Timestamp>) -> Timestamp {
-    at.unwrap_or_else(|| Timestamp::new(DateTime::from_timestamp(253_402_214_400, 0).unwrap_or(DateTime::UNIX_EPOCH)))
-}
 
 fn priority_key(item: &ActionItem) -> i64 {
     match item.fields.priority {
@@ -55,8 +49,8 @@ crate::record!(
     ],
     fields ActionItemInput [title, detail, kind, owner_id, department, due_at, priority, customer_promise],
     derived {
-        due_key: |item| never(item.fields.due_at),
-        promise_key: |item| never(item.fields.customer_promise.as_ref().map(|promise| promise.by)),
+        due_key: |item| Timestamp::or_never(item.fields.due_at),
+        promise_key: |item| Timestamp::or_never(item.fields.customer_promise.as_ref().map(|promise| promise.by)),
         promised: |item| item.fields.customer_promise.is_some(),
         priority_key: |item| priority_key(item),
         department_key: |item| department_key(item),
@@ -77,7 +71,7 @@ pub static SORTS: &[Sort<ActionItem>] = &[
     Sort {
         name: "due_at",
         column: "action_items.due_key",
-        key: |item| SortKey::Time(never(item.fields.due_at)),
+        key: |item| SortKey::Time(Timestamp::or_never(item.fields.due_at)),
     },
     Sort {
         name: "priority",

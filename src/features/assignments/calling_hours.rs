@@ -25,10 +25,9 @@ impl CallingHours {
 
     /// The same, of what is known of a customer.
     pub fn new(window: Option<CallingWindow>, zone: Option<&str>, organization_zone: &str) -> Self {
-        let own = zone.and_then(|zone| zone.parse().ok());
         Self {
             window: window.unwrap_or_default(),
-            zone: own.or_else(|| organization_zone.parse().ok()).unwrap_or(Tz::UTC),
+            zone: local_time::zone([zone, Some(organization_zone)]),
         }
     }
 

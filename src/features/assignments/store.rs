@@ -28,10 +28,7 @@ fn due_key(assignment: &Assignment) -> String {
 
 /// What has no time sorts after all that have one.
 fn scheduled_key(assignment: &Assignment) -> Timestamp {
-    const END: i64 = 253_402_214_400;
-    assignment
-        .scheduled_for
-        .unwrap_or_else(|| Timestamp::new(chrono::DateTime::from_timestamp(END, 0).unwrap_or_default()))
+    Timestamp::or_never(assignment.scheduled_for)
 }
 
 crate::record!(

@@ -16,6 +16,7 @@ use super::parts::{BriefContact, BriefItem, BriefNote, BriefSignal, PastCall};
 use super::personal::{Said, amount};
 use crate::features::customers::signal::SignalStatus;
 use crate::features::talking_points::render::words;
+use crate::wording;
 
 /// Calls of one sheet at most.
 pub const MOST: usize = 50;
@@ -151,21 +152,13 @@ fn parts(brief: &Brief, said: &Said) -> Vec<Part> {
     ];
     let parts = all.into_iter().map(|(title, lines)| Part {
         title,
-        lines: lines.into_iter().map(|line| cut(&line)).collect(),
+        lines: lines.into_iter().map(|line| wording::cut(&line, LONGEST)).collect(),
     });
     parts.filter(|part| !part.lines.is_empty()).collect()
 }
 
 fn some<'b, T: 'b>(all: impl Iterator<Item = &'b T>, line: impl Fn(&T) -> String) -> Vec<String> {
     all.take(LINES).map(line).collect()
-}
-
-fn cut(line: &str) -> String {
-    if line.chars().count() <= LONGEST {
-        return line.to_owned();
-    }
-    let cut: String = line.chars().take(LONGEST).collect();
-    format!("{cut}…")
 }
 
 /// What is known of several things, in one line.

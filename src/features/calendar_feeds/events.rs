@@ -11,7 +11,7 @@ use crate::features::briefs::tenure::Tenure;
 use crate::features::customers::contact::Contact;
 use crate::features::customers::customer::Customer;
 use crate::features::talking_points::render::words;
-use crate::local_time;
+use crate::{local_time, wording};
 
 /// How long a call takes in a calendar.
 const LENGTH: TimeDelta = TimeDelta::minutes(30);
@@ -135,7 +135,7 @@ fn description(call: &Call, zone: Tz) -> String {
         assignment.reason.as_deref().map(one_line),
         assignment
             .callback_promised_at
-            .map(|at| format!("Promised for {}", day(at).format("%A, %-d %B, %H:%M"))),
+            .map(|at| format!("Promised for {}", local_time::said(at.utc(), zone))),
         whom,
         tenure.map(|tenure| format!("A customer for {}", tenure.words)),
         (!fields.services.is_empty()).then(|| one_line(&format!("Uses {}", words(&fields.services)))),
@@ -165,10 +165,5 @@ pub fn block(block: &Block, owner: &Owner<'_>) -> Event {
 }
 
 fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LONGEST {
-        return line;
-    }
-    let cut: String = line.chars().take(LONGEST).collect();
-    format!("{cut}…")
+    wording::one_line(text, LONGEST)
 }

@@ -139,17 +139,12 @@ pub async fn told(db: &mut impl Sqls, scope: &Scope, user: UserId, now: Timestam
         .iter()
         .filter(|program| program.status == ProgramStatus::Active)
     {
-        let mut participants = program.fields.participants.iter();
-        let own = participants.find(|participant| participant.user_id == user.id);
+        let own = program.participant(user.id);
         // Who has said no hours of their own has the whole day, which is no block.
         let Some(hours) = own.and_then(|own| own.daily_block) else {
             continue;
         };
-        let runs = |day: &chrono::NaiveDate| {
-            program.fields.starts_on.is_none_or(|starts| starts <= *day)
-                && program.fields.ends_on.is_none_or(|ends| *day <= ends)
-        };
-        for day in days.between(user.id, today, until).filter(runs) {
+        for day in days.between(user.id, today, until).filter(|day| program.spans(*day)) {
             let Some((from, until)) = hours.stretch(day, zone) else {
                 continue;
             };

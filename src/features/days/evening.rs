@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 
 use crate::clock::Timestamp;
 use crate::features::absences::working_day::WorkingDays;
+use crate::features::programs::quota::scaled;
 use crate::id::UserId;
 use crate::local_time;
 
@@ -44,9 +45,7 @@ pub fn horizon(evening: NaiveDate) -> NaiveDate {
 ///
 /// `place` is the day's place among the week's `of` due days, from 1 on; `called` are the customers called in the week before it.
 pub fn share_of_week(goal: i64, place: i64, of: i64, called: i64) -> i64 {
-    let of = of.max(1);
-    let by_then = (goal * place.clamp(0, of) + of - 1) / of;
-    (by_then - called).max(0)
+    (scaled(goal, place, of) - called).max(0)
 }
 
 /// Monday to Sunday of the week of a day.

@@ -22,9 +22,9 @@ use crate::features::assignments::assignment::Assignment;
 use crate::features::customers::customer::CustomerId;
 use crate::features::people::user::User;
 use crate::features::programs::daily_block::DailyBlock;
-use crate::features::programs::program::{Participant, Period, Program, ProgramStatus};
-use crate::features::segments::segment::{Choice, Moment, Segment, SegmentKey};
-use crate::features::{absences, assignments, notifications, people, programs};
+use crate::features::programs::program::{Period, Program, ProgramStatus};
+use crate::features::segments::segment::{Found, Moment};
+use crate::features::{absences, assignments, notifications, people, programs, segments};
 use crate::id::{OrganizationId, UserId};
 use crate::jobs::{self, Done, Failure, Kind, New, Running, Task};
 use crate::journal::{self, Change, Unit};
@@ -68,10 +68,10 @@ async fn due(app: &App, organization: OrganizationId) -> Result<Vec<New>, journa
     let usual = organization_zone(&mut db, organization).await?;
     let mut evenings: BTreeMap<UserId, NaiveDate> = BTreeMap::new();
     for user in users.iter().filter(|user| user.active) {
-        let zone = zone(user, &usual);
+        let zone = local_time::zone([user.fields.time_zone.as_deref(), Some(&usual)]);
         // A program that was made after an evening has no part in it.
         let came = programs.iter().filter_map(|program| {
-            participant(program, user.id)?;
+            program.participant(user.id)?;
             let (day, at) = last_evening(now, zone, program.evening());
             (program.created_at <= at).then_some(day)
         });
@@ -91,7 +91,7 @@ async fn due(app: &App, organization: OrganizationId) -> Result<Vec<New>, journa
         };
         let any = programs
             .iter()
-            .any(|it| it.spans(day) && participant(it, user_id).is_some());
+            .any(|it| it.spans(day) && it.participant(user_id).is_some());
         if any {
             due.push(LIST.with(&For { user_id, day })?.keyed(format!("{user_id}/{day}")));
         }
@@ -105,18 +105,9 @@ fn running(mut programs: Vec<Program>) -> Vec<Program> {
     programs
 }
 
-fn participant(program: &Program, user: UserId) -> Option<&Participant> {
-    program.fields.participants.iter().find(|it| it.user_id == user)
-}
-
 async fn organization_zone(db: &mut impl crate::db::Sqls, id: OrganizationId) -> Result<String, crate::db::Error> {
     let organization = people::store::organization(db, id).await?;
     Ok(organization.map_or_else(|| "UTC".to_owned(), |it| it.fields.time_zone))
-}
-
-fn zone(user: &User, usual: &str) -> Tz {
-    let own = user.fields.time_zone.as_deref().and_then(|zone| zone.parse().ok());
-    own.or_else(|| usual.parse().ok()).unwrap_or(Tz::UTC)
 }
 
 /// One program's part of a list.
@@ -162,7 +153,7 @@ async fn look_up(app: &App, scope: &Scope, wanted: &For) -> Result<Option<Looked
         return Ok(None);
     };
     let usual = organization_zone(&mut db, scope.organization).await?;
-    let zone = zone(&user, &usual);
+    let zone = local_time::zone([user.fields.time_zone.as_deref(), Some(&usual)]);
     let today = local_time::wall_clock(now.utc(), zone).date();
     let week: Vec<NaiveDate> = week_of(wanted.day).collect();
     let first = week.first().copied().unwrap_or(wanted.day);
@@ -179,10 +170,10 @@ async fn look_up(app: &App, scope: &Scope, wanted: &For) -> Result<Option<Looked
         now,
     };
     let mut programs = self::running(programs::store::all(&mut db, scope).await?);
-    programs.retain(|it| it.spans(day.date) && participant(it, user.id).is_some());
+    programs.retain(|it| it.spans(day.date) && it.participant(user.id).is_some());
     let mut parts = Vec::new();
     for program in programs {
-        let Some(taking_part) = participant(&program, user.id).cloned() else {
+        let Some(taking_part) = program.participant(user.id).cloned() else {
             continue;
         };
         let goal = program.goal(&taking_part, day.date, zone).calls;
@@ -226,11 +217,7 @@ fn of_week(
     let all = count(&due);
     let place = count(&|it| due(it) && it <= day);
     let workdays = count(&|it| days.off(user, it) != Some(absences::working_day::DayOff::Weekend));
-    let whole = programs::quota::Goal {
-        calls: goal,
-        conversations: 0,
-    };
-    let goal = whole.scaled(all, workdays).calls;
+    let goal = programs::quota::scaled(goal, all, workdays);
     (share_of_week(goal, place, all, called), goal)
 }
 
@@ -254,7 +241,7 @@ async fn look_for_new(db: &mut crate::db::Reader, scope: &Scope, looked: &mut Lo
         let block = part.block;
         for key in part.program.fields.segments.iter() {
             let most = (room + SPARE).saturating_sub(part.candidates.len());
-            let Some(choice) = choice(db, scope, *key).await? else {
+            let Found::Chosen(choice) = segments::store::choice(db, scope, *key).await? else {
                 continue;
             };
             let wanted = Wanted {
@@ -297,20 +284,6 @@ async fn in_hand(
 fn taken(held: &[Vec<Held>], day: &Day) -> Taken {
     let all: Vec<Held> = held.iter().flatten().cloned().collect();
     fixed(&all, day)
-}
-
-async fn choice(db: &mut impl crate::db::Sqls, scope: &Scope, key: SegmentKey) -> Result<Option<Choice>, Failure> {
-    let choice = match key {
-        SegmentKey::ReadyMade(which) => which
-            .settle(Default::default())
-            .ok()
-            .map(|settled| Choice::ReadyMade(which, settled)),
-        SegmentKey::Saved(id) => {
-            let saved: Option<Segment> = crate::features::segments::store::find(db, scope, id).await?;
-            saved.and_then(|segment| segment.choice().ok())
-        }
-    };
-    Ok(choice)
 }
 
 /// Makes the list: what is in hand first, then new customers, as far as the quotas go.

@@ -24,6 +24,7 @@ use crate::features::programs::{self, program::Program, program::ProgramStatus};
 use crate::id::{OrganizationId, UserId};
 use crate::jobs::{self, Done, Failure, Kind, Running, Task};
 use crate::journal::{self, Unit, feed};
+use crate::wording;
 
 const RELEASE: Kind = Kind::new("release_stale", 8);
 /// So many customers are named to a manager; the others are counted.
@@ -139,7 +140,7 @@ async fn told(
     for user in users {
         let lines = by_user.remove(&user.id).unwrap_or_default();
         let count = lines.len();
-        let calls = if count == 1 { "call" } else { "calls" };
+        let calls = format!("call{}", wording::ending(i64::try_from(count).unwrap_or(i64::MAX)));
         let more = count.saturating_sub(NAMED);
         let mut text: String = lines.into_iter().take(NAMED).collect::<Vec<_>>().join("\n");
         if more > 0 {

@@ -22,8 +22,8 @@ use crate::features::notes::note::{Note, NoteType};
 use crate::features::people::user::User;
 use crate::features::talking_points::render::{SYNTAX, tidy};
 use crate::id::UserId;
-use crate::local_time;
 use crate::refusal::Refusal;
+use crate::{local_time, wording};
 
 /// Points and steps of a text at most.
 const MOST: usize = 20;
@@ -174,7 +174,7 @@ fn said(
             _ => "on your voicemail".into(),
         },
         spoke_with,
-        message: cut(summary.trim(), 2_000),
+        message: wording::cut(summary.trim(), 2_000),
         anniversary: tenure
             .as_ref()
             .and_then(|tenure| tenure.anniversary.as_deref())
@@ -335,13 +335,5 @@ fn missing(sources: &Sources, kind: FollowUpKind, said: &Said) -> Vec<FollowUpLa
 }
 
 fn one_line(text: &str) -> String {
-    cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST)
-}
-
-fn cut(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(longest).collect();
-    format!("{cut}…")
+    wording::one_line(text, LONGEST)
 }

@@ -73,10 +73,7 @@ fn slot(at: DateTime<Utc>, zone: Tz) -> FollowUpSlot {
 
 /// `Tuesday, 3 March, 16:30 your time`.
 pub fn words(at: DateTime<Utc>, zone: Tz) -> String {
-    format!(
-        "{} your time",
-        local_time::wall_clock(at, zone).format("%A, %-d %B, %H:%M")
-    )
+    format!("{} your time", local_time::said(at, zone))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! All SQL of follow-ups.
 
-use chrono::{Days, TimeDelta};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -24,10 +24,7 @@ use crate::local_time;
 
 /// What was not sent sorts after all that was.
 fn sent_key(follow_up: &FollowUp) -> Timestamp {
-    const END: i64 = 253_402_214_400;
-    follow_up
-        .sent_at
-        .unwrap_or_else(|| Timestamp::new(chrono::DateTime::from_timestamp(END, 0).unwrap_or_default()))
+    Timestamp::or_never(follow_up.sent_at)
 }
 
 crate::record!(
@@ -142,7 +139,7 @@ pub async fn of_attempt(db: &mut impl Sqls, scope: &Scope, attempt: AttemptId) -
 }
 
 /// How many days ahead an executive's calendar is looked at.
-const AHEAD: u64 = 30;
+const AHEAD: i64 = 30;
 
 /// Everything that a draft is made of; nothing where the customer or the executive is gone.
 ///
@@ -181,12 +178,10 @@ pub async fn sources(
     ]);
     let busy = busy(db, scope, executive.id, now).await?;
     let program = programs::store::find(db, scope, attempt.program_id).await?;
-    let participants = program.map(|program| program.fields.participants.0).unwrap_or_default();
-    let mut participants = participants.into_iter();
-    let own = participants.find(|participant| participant.user_id == executive.id);
+    let own = program.as_ref().and_then(|program| program.participant(executive.id));
     let hours_of_calls = own.and_then(|own| own.daily_block).unwrap_or_default();
     let today = local_time::wall_clock(now.utc(), zone).date();
-    let until = today.checked_add_days(Days::new(AHEAD)).unwrap_or(today);
+    let until = today.checked_add_signed(TimeDelta::days(AHEAD)).unwrap_or(today);
     let days = absences::store::working_days(db, scope, &[executive.id], today, until).await?;
     let block = |day| {
         days.works(executive.id, day)
@@ -219,7 +214,7 @@ async fn busy(db: &mut impl Sqls, scope: &Scope, user: UserId, now: Timestamp) -
         .bind(scope.organization)
         .bind(user)
         .bind(now)
-        .bind(now.plus(TimeDelta::days(30)))
+        .bind(now.plus(TimeDelta::days(AHEAD)))
         .all()
         .await?;
     Ok(rows.into_iter().map(|(at,)| at).collect())

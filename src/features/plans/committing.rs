@@ -17,7 +17,7 @@ use crate::features::assignments::assignment::{Assignment, AssignmentInput};
 use crate::features::assignments::batch::{AssignmentBatch, BatchId};
 use crate::features::customers::customer::CustomerId;
 use crate::features::programs::program::{Period, Program};
-use crate::features::{absences, assignments};
+use crate::features::{absences, assignments, customers};
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
@@ -141,7 +141,7 @@ async fn ground<'p>(
     let users: Vec<UserId> = zones.keys().copied().collect();
     let customers: Vec<CustomerId> = calls.iter().map(|call| call.customer_id).collect();
     let until = plan.ends_on.succ_opt().unwrap_or(plan.ends_on);
-    let zone = store::zone(unit, scope).await?;
+    let zone = customers::store::zone(unit, scope.organization).await?;
     let percent = plan.options.shortest_gap_percent;
     let customers = store::candidates(unit, scope, &customers, zone, percent).await?;
     let (mut busy, mut taken): (BTreeMap<UserId, Vec<Timestamp>>, BTreeMap<_, i64>) = Default::default();
@@ -179,13 +179,7 @@ impl Ground<'_> {
         if self.plan.options.rules.quota != Strictness::Hard {
             return None;
         }
-        let part = self
-            .program
-            .fields
-            .participants
-            .iter()
-            .find(|part| part.user_id == call.executive_id);
-        let Some(part) = part else {
+        let Some(part) = self.program.participant(call.executive_id) else {
             let detail = "The executive does not take part in the program any more.".to_owned();
             return Some(("quota".to_owned(), detail));
         };

@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::db::Sqls;
 use crate::features::customers::customer::{Customer, CustomerId};
 use crate::features::programs::program::{Participant, Program};
-use crate::features::segments::segment::{Choice, Moment, Place, Segment, SegmentKey};
-use crate::features::{absences, segments};
+use crate::features::segments::segment::{Choice, Found, Moment, Place, SegmentKey};
+use crate::features::{absences, customers, segments};
 use crate::http::{Fault, Problem};
 use crate::id::UserId;
 use crate::refusal::Refusal;
@@ -56,7 +56,7 @@ pub struct Gathered {
 /// 400 for what does not fit, 403 for segments that the caller may not see.
 pub async fn gather(app: &App, caller: &Caller, asked: Asked) -> Result<Gathered, Problem> {
     let (mut read, scope, now) = (app.read(), caller.scope(), app.clock.now());
-    let zone = store::zone(&mut read, &scope).await?;
+    let zone = customers::store::zone(&mut read, scope.organization).await?;
     let moment = Moment { now, zone };
     let (from, to) = period(&asked)?;
     let participants = participants(&asked)?;
@@ -176,7 +176,7 @@ fn participants(asked: &Asked) -> Result<Vec<(Option<usize>, Participant)>, Prob
                 "duplicate",
                 "This user stands in the list already.",
             ));
-        } else if let Some(part) = all.iter().find(|part| part.user_id == *user) {
+        } else if let Some(part) = asked.program.participant(*user) {
             found.push((Some(at), part.clone()));
         } else {
             let detail = "This user does not take part in the program, so there is no quota for them.";
@@ -254,23 +254,16 @@ async fn executives(
 /// Whom a segment chooses, if the caller may know.
 async fn choice(db: &mut impl Sqls, caller: &Caller, key: SegmentKey, at: usize) -> Result<Choice, Problem> {
     let pointer = format!("/segments/{at}");
-    let choice = match key {
-        SegmentKey::ReadyMade(which) => which
-            .settle(segments::ready_made::SegmentParameters::default())
-            .map(|settled| Choice::ReadyMade(which, settled))
-            .map_err(|_| {
-                Problem::fault(
-                    pointer,
-                    "invalid_value",
-                    "This segment needs parameters; save one with them.",
-                )
-            })?,
-        SegmentKey::Saved(id) => {
-            let segment: Option<Segment> = segments::store::find(db, &caller.scope(), id).await?;
-            let segment =
-                segment.ok_or_else(|| Problem::fault(pointer.clone(), "not_found", no_such("segment", id)))?;
-            let unfit = |_| Problem::fault(pointer, "invalid_value", "This segment cannot be used as it was saved.");
-            segment.choice().map_err(unfit)?
+    let choice = match segments::store::choice(db, &caller.scope(), key).await? {
+        Found::Chosen(choice) => choice,
+        Found::NeedsParameters => {
+            let detail = "This segment needs parameters; save one with them.";
+            return Err(Problem::fault(pointer, "invalid_value", detail));
+        }
+        Found::Missing(id) => return Err(Problem::fault(pointer, "not_found", no_such("segment", id))),
+        Found::Unfit => {
+            let detail = "This segment cannot be used as it was saved.";
+            return Err(Problem::fault(pointer, "invalid_value", detail));
         }
     };
     if let Choice::ReadyMade(which, _) = &choice

@@ -127,24 +127,31 @@ fn capacities(graph: &Graph) -> Vec<i64> {
     graph.executives.iter().map(all).collect()
 }
 
-/// The best plan there is for the situation, or the best one found until the work is up to the limit.
-pub fn plan(situation: &Situation, limit: u64) -> Proposal {
-    let model = situation.model();
-    let graph = Graph::new(&model, &situation.options);
-    let capacity = capacities(&graph);
+/// What places are worth in this situation, and those that are given one after the other: of these everybody's part of the billing is known.
+fn weighed<'w>(situation: &Situation, model: &'w Model, graph: &'w Graph) -> (Worth<'w>, Vec<Option<u32>>) {
+    let capacity = capacities(graph);
     let mut worth = Worth {
-        model: &model,
-        graph: &graph,
+        model,
+        graph,
         billing: Billing {
             parts: vec![0; capacity.len()],
             slope: situation.options.weights.balance_billing * POINT / 100,
         },
     };
-    let by_hand = greedy::places(&model, &graph);
+    let by_hand = greedy::places(model, graph);
     // Each has their part of the billing, as of the calls.
     let all: i64 = worth.loads(&by_hand).iter().sum();
     let room: i64 = capacity.iter().sum::<i64>().max(1);
     worth.billing.parts = capacity.iter().map(|own| all * own / room).collect();
+    (worth, by_hand)
+}
+
+/// The best plan there is for the situation, or the best one found until the work is up to the limit.
+pub fn plan(situation: &Situation, limit: u64) -> Proposal {
+    let model = situation.model();
+    let graph = Graph::new(&model, &situation.options);
+    let capacity = capacities(&graph);
+    let (worth, by_hand) = weighed(situation, &model, &graph);
     let greedy = worth.of(&by_hand);
     let solved = solve(&worth, limit);
     let (placed, objective) = if solved.objective > greedy {

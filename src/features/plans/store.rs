@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-pub use sources::{Known, Load, candidates, executives, loads, zone};
+pub use sources::{Known, Load, candidates, executives, loads};
 
 use super::plan::{Plan, PlanCall, PlanCallStatus, PlanId, PlanLeftOut, PlanStatus};
 use super::reason::LeftOutCode;
@@ -126,7 +126,7 @@ pub struct PlanFilter {
 impl PlanFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
         sql.compare("plans.program_id =", self.program_id);
-        sql.within("plans.status", self.status_in.as_ref().map(|list| list.0.as_slice()));
+        sql.within("plans.status", self.status_in.as_deref());
         sql.compare("plans.starts_on >=", self.starts_on_gte);
         sql.compare("plans.starts_on <", self.starts_on_lt);
         sql.compare("plans.created_at >=", self.created_at_gte);
@@ -156,10 +156,7 @@ impl PlanCallFilter {
         sql.compare("plan_calls.plan_id =", Some(plan));
         sql.compare("plan_calls.executive_id =", self.executive_id);
         sql.compare("plan_calls.customer_id =", self.customer_id);
-        sql.within(
-            "plan_calls.status",
-            self.status_in.as_ref().map(|list| list.0.as_slice()),
-        );
+        sql.within("plan_calls.status", self.status_in.as_deref());
         sql.compare("plan_calls.day >=", self.day_gte);
         sql.compare("plan_calls.day <", self.day_lt);
     }
@@ -180,10 +177,7 @@ impl PlanLeftOutFilter {
     fn narrow(&self, sql: &mut Sql<'_>, plan: PlanId) {
         sql.compare("plan_left_outs.plan_id =", Some(plan));
         sql.compare("plan_left_outs.customer_id =", self.customer_id);
-        sql.within(
-            "plan_left_outs.code",
-            self.code_in.as_ref().map(|list| list.0.as_slice()),
-        );
+        sql.within("plan_left_outs.code", self.code_in.as_deref());
     }
 }
 

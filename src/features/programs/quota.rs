@@ -6,6 +6,7 @@
 use chrono::{NaiveDate, NaiveTime};
 
 use super::program::{Participant, Program};
+use crate::id::UserId;
 use crate::local_time;
 
 /// How many customers are to be called, and how many conversations to be reached with them.
@@ -32,7 +33,8 @@ impl Goal {
     }
 }
 
-fn scaled(of: i64, part: i64, whole: i64) -> i64 {
+/// So much of it as `part` is of `whole`, rounded up.
+pub fn scaled(of: i64, part: i64, whole: i64) -> i64 {
     let (part, whole) = (part.max(0), whole.max(1));
     if part >= whole {
         of
@@ -49,6 +51,11 @@ impl Program {
     pub fn first_day(&self, zone: chrono_tz::Tz) -> NaiveDate {
         let made = || local_time::wall_clock(self.created_at.utc(), zone).date();
         self.fields.starts_on.unwrap_or_else(made)
+    }
+
+    /// What a user owes in it, if they take part.
+    pub fn participant(&self, user: UserId) -> Option<&Participant> {
+        self.fields.participants.iter().find(|part| part.user_id == user)
     }
 
     /// Whether this day lies between what is said of its start and its end.

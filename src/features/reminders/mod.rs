@@ -1,6 +1,5 @@
 //! Reminders: what is due soon or late, who has let go of the habit, and what a week has brought.
 
-mod moment;
 mod remind;
 pub mod reminder;
 pub mod store;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::reminder::{self, Occasion, Subject};
-use super::{moment, store};
+use super::store;
 use crate::access::{Role, Scope};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -19,6 +19,7 @@ use crate::features::people::{self, user::User};
 use crate::id::{OrganizationId, UserId};
 use crate::jobs::{self, Done, Failure, Kind, New, Running, Task};
 use crate::journal::{self, Unit};
+use crate::local_time;
 
 const REMIND: Kind = Kind::new("remind", 8);
 
@@ -229,7 +230,7 @@ impl<'a> Words<'a> {
 
     fn to(&self, user: &User, whose: Option<&str>) -> Told {
         let About { occasion, id, at } = self.about;
-        let zone = moment::zone([user.fields.time_zone.as_deref(), self.zone.as_deref()]);
+        let zone = local_time::zone([user.fields.time_zone.as_deref(), self.zone.as_deref()]);
         let (title, text) = occasion.words(&self.subject, *at, zone, whose);
         Told {
             user_id: user.id,

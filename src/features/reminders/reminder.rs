@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::moment;
 use crate::clock::Timestamp;
 use crate::features::action_items::action_item::ActionItem;
 use crate::features::notifications::notification::NotificationKind;
 use crate::features::reports::promise::TOLERANCE;
+use crate::local_time;
 
 crate::words! {
     /// What somebody is reminded of.
@@ -68,7 +68,7 @@ impl Occasion {
 
     /// What the person reads: a title and a text. `whose` is named where a manager reads it.
     pub fn words(self, subject: &Subject, at: Timestamp, zone: Tz, whose: Option<&str>) -> (String, String) {
-        let (customer, what, when) = (&subject.customer, &subject.what, moment::said(at, zone));
+        let (customer, what, when) = (&subject.customer, &subject.what, local_time::said(at.utc(), zone));
         let title = match self {
             Self::CallbackDue => format!("Call {customer} back at {when}"),
             Self::CallbackMissed => format!("{customer} waits for a call"),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::store;
 use super::week::{Figures, Week};
-use super::{moment, store};
 use crate::access::{Role, Scope};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -18,7 +18,7 @@ use crate::features::reports::habit::board::{Facts, Standings};
 use crate::features::reports::period::{Period, USUAL};
 use crate::id::{OrganizationId, UserId};
 use crate::jobs::{self, Done, Failure, Kind, Running, Task};
-use crate::journal;
+use crate::{journal, local_time};
 
 const WEEK: Kind = Kind::new("week_in_review", 8);
 
@@ -40,7 +40,7 @@ pub async fn look(app: Arc<App>) -> Result<(), journal::Error> {
     };
     let mut outcome = Ok(());
     for (organization, zone) in store::without(&mut app.read(), WEEK, &week.label()).await? {
-        if let Some(week) = Week::ended(now, moment::zone([Some(&zone), None])) {
+        if let Some(week) = Week::ended(now, local_time::zone([Some(&zone), None])) {
             let key = week.label();
             let job = WEEK.with(&About { week, zone })?.keyed(key);
             outcome = outcome.and(jobs::enqueue_missing(&app, organization, vec![job]).await);
@@ -78,7 +78,7 @@ impl Review {
         now: Timestamp,
     ) -> Result<Self, Failure> {
         let scope = Scope::all(organization);
-        let (week, zone) = (about.week, moment::zone([Some(&about.zone), None]));
+        let (week, zone) = (about.week, local_time::zone([Some(&about.zone), None]));
         let users = store::active(db, organization, None).await?;
         let users: BTreeMap<UserId, User> = users.into_iter().map(|user| (user.id, user)).collect();
         let (mut figures, all) = figures(db, organization, week.instants(zone), now).await?;

@@ -17,6 +17,9 @@ use crate::db::{Error, Sql, Sqls};
 use crate::features::programs::program::ProgramId;
 use crate::id::UserId;
 
+/// Of `assignments`: completed by hand, no call of it reached the contact.
+const BY_HAND: &str = "assignments.status = 'completed' AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.organization_id = assignments.organization_id AND attempts.assignment_id = assignments.id AND attempts.disposition = 'connected')";
+
 /// Groups of a report at most; the largest stay.
 pub const LARGEST: i64 = 1000;
 

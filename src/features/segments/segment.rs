@@ -28,6 +28,17 @@ pub enum SegmentKey {
     Saved(SegmentId),
 }
 
+/// What became of looking a segment up by its key.
+#[derive(Debug, Clone)]
+pub enum Found {
+    Chosen(Choice),
+    /// A ready-made one that chooses nobody without parameters.
+    NeedsParameters,
+    Missing(SegmentId),
+    /// A saved one that does not fit any more.
+    Unfit,
+}
+
 impl fmt::Display for SegmentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,7 +7,8 @@ use utoipa::IntoParams;
 
 pub use places::{count, places, places_among};
 
-use super::segment::{Segment, SegmentId, SegmentInput};
+use super::ready_made::SegmentParameters;
+use super::segment::{Choice, Found, Segment, SegmentId, SegmentInput, SegmentKey};
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
@@ -62,6 +63,21 @@ pub async fn how_many(db: &mut impl Sqls, scope: &Scope) -> Result<i64, Error> {
 /// The saved segment, if it is in sight.
 pub async fn find(db: &mut impl Sqls, scope: &Scope, id: SegmentId) -> Result<Option<Segment>, Error> {
     journal::find(db, scope.organization, id).await
+}
+
+/// Whom a segment chooses, ready-made or saved, or why it chooses nobody.
+pub async fn choice(db: &mut impl Sqls, scope: &Scope, key: SegmentKey) -> Result<Found, Error> {
+    Ok(match key {
+        SegmentKey::ReadyMade(which) => match which.settle(SegmentParameters::default()) {
+            Ok(settled) => Found::Chosen(Choice::ReadyMade(which, settled)),
+            Err(_) => Found::NeedsParameters,
+        },
+        SegmentKey::Saved(id) => match find(db, scope, id).await?.map(|segment| segment.choice()) {
+            Some(Ok(choice)) => Found::Chosen(choice),
+            Some(Err(_)) => Found::Unfit,
+            None => Found::Missing(id),
+        },
+    })
 }
 
 /// The saved segment of the same name.

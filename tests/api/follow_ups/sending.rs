@@ -129,15 +129,10 @@ async fn a_busy_server_is_tried_again_and_a_refusal_is_told() {
     let story = super::story().await;
     let server = &story.server;
     let draft = story.drafted(json!({"disposition": "no_answer"})).await;
-    let status = async || server.executive().get(&path(&draft)).await.expect(200)["status"].clone();
     story.smtp.is(Mood::Busy);
-    server
-        .executive()
-        .post(&format!("{}/send", path(&draft)), json!({}))
-        .await
-        .expect(200);
+    story.send(&draft).await;
     workers::settle(&server.app).await.unwrap();
-    assert_eq!(status().await, "sending");
+    assert_eq!(story.status(&draft).await, "sending");
     story.smtp.is(Mood::Refuses);
     server.app.clock.advance(TimeDelta::hours(1));
     workers::settle(&server.app).await.unwrap();
@@ -159,24 +154,16 @@ async fn a_busy_server_is_tried_again_and_a_refusal_is_told() {
         .patch(&path(&draft), json!({"to_email": "info@blondel.test"}))
         .await
         .expect(200);
-    server
-        .executive()
-        .post(&format!("{}/send", path(&draft)), json!({}))
-        .await
-        .expect(200);
+    story.send(&draft).await;
     workers::settle(&server.app).await.unwrap();
-    assert_eq!(status().await, "sent");
+    assert_eq!(story.status(&draft).await, "sent");
     assert_eq!(story.smtp.received().len(), 1);
     // Busy for ever: told at last.
     let story = super::story().await;
     let server = &story.server;
     let draft = story.drafted(json!({"disposition": "no_answer"})).await;
     story.smtp.is(Mood::Busy);
-    server
-        .executive()
-        .post(&format!("{}/send", path(&draft)), json!({}))
-        .await
-        .expect(200);
+    story.send(&draft).await;
     for _ in 0..12 {
         workers::settle(&server.app).await.unwrap();
         server.app.clock.advance(TimeDelta::hours(2));

@@ -14,7 +14,7 @@ use crate::support::{Client, Server};
 #[actix_web::test]
 async fn a_time_that_is_moved_by_some_hours_is_told_anew() {
     let server = Server::start().await;
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     let id = item(
         &server,
         &alfreds,
@@ -47,7 +47,7 @@ async fn a_time_that_is_moved_by_some_hours_is_told_anew() {
 #[actix_web::test]
 async fn the_new_owner_hears_what_the_old_one_was_told() {
     let server = Server::start().await;
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     let promise = json!({"customer_promise": {"what": "A new quote", "by": ahead(&server, TimeDelta::hours(20))}});
     let id = item(&server, &alfreds, promise).await;
     workers::settle(&server.app).await.unwrap();
@@ -71,7 +71,7 @@ async fn the_new_owner_hears_what_the_old_one_was_told() {
 #[actix_web::test]
 async fn what_is_due_is_read_page_by_page_to_its_end() {
     let server = Server::start().await;
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     for hours in [2, 3, 3, 4] {
         let due = json!({"due_at": ahead(&server, TimeDelta::hours(hours))});
         item(&server, &alfreds, due).await;
@@ -100,7 +100,7 @@ async fn an_organization_that_is_held_for_long_is_reminded_all_the_same() {
         return;
     }
     let server = Server::start().await;
-    let alfreds = customer(&server, "Alfreds").await;
+    let alfreds = customer(&server.manager(), "Alfreds").await;
     let due = json!({"due_at": ahead(&server, TimeDelta::hours(3))});
     item(&server, &alfreds, due).await;
     let held = server.app.write_by_itself(server.organization).await.unwrap();

@@ -96,8 +96,7 @@ pub async fn gather(
         .optional()
         .await?;
     let (own, organization_zone) = zones.unwrap_or_else(|| (None, "UTC".to_owned()));
-    let own = own.and_then(|zone| zone.parse().ok());
-    let zone: Tz = own.or_else(|| organization_zone.parse().ok()).unwrap_or(Tz::UTC);
+    let zone = local_time::zone([own.as_deref(), Some(&organization_zone)]);
     let today = local_time::wall_clock(now.utc(), zone).date();
     let date = date.unwrap_or(today);
     let midnight = |day: NaiveDate| Timestamp::new(local_time::instant(day.and_time(NaiveTime::MIN), zone));

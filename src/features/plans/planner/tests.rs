@@ -152,18 +152,7 @@ fn check(situation: &Situation, proposal: &Proposal) {
 fn brute(situation: &Situation) -> i64 {
     let model = situation.model();
     let graph = Graph::new(&model, &situation.options);
-    let capacity = capacities(&graph);
-    let mut worth = Worth {
-        model: &model,
-        graph: &graph,
-        billing: Billing {
-            parts: vec![0; capacity.len()],
-            slope: situation.options.weights.balance_billing * POINT / 100,
-        },
-    };
-    let all: i64 = worth.loads(&greedy::places(&model, &graph)).iter().sum();
-    let room = capacity.iter().sum::<i64>().max(1);
-    worth.billing.parts = capacity.iter().map(|own| all * own / room).collect();
+    let (worth, _) = weighed(situation, &model, &graph);
     fn fits(worth: &Worth<'_>, placed: &[Option<u32>]) -> bool {
         let (model, graph) = (worth.model, worth.graph);
         let days = model.days;

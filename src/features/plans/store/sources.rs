@@ -49,16 +49,6 @@ impl Load {
     }
 }
 
-/// The organization's zone.
-pub async fn zone(db: &mut impl Sqls, scope: &Scope) -> Result<Tz, Error> {
-    let (zone,): (String,) = db
-        .sql("SELECT time_zone FROM organizations WHERE id = $1")
-        .bind(scope.organization)
-        .one()
-        .await?;
-    Ok(zone.parse().unwrap_or(Tz::UTC))
-}
-
 /// These users, in the order of their ids; who is not of the organization is left out.
 pub async fn executives(db: &mut impl Sqls, scope: &Scope, ids: &[UserId], zone: Tz) -> Result<Vec<Known>, Error> {
     let mut found = Vec::new();

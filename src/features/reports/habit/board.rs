@@ -112,8 +112,7 @@ impl Facts {
     }
 
     fn share(&self, person: &Person, program: &Program, span: Span) -> Option<(Share, BTreeMap<NaiveDate, Kept>)> {
-        let mut participants = program.fields.participants.iter();
-        let participant = participants.find(|part| part.user_id == person.id)?;
+        let participant = program.participant(person.id)?;
         let contacts: Vec<(Contact, bool)> = self.contacts(person, program.id).collect();
         let rests = self.rests(program, person.zone);
         let began = self.began(person, program);

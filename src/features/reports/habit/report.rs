@@ -231,8 +231,7 @@ fn one_period(it: &Attainment) -> HabitPeriod {
 }
 
 fn quota(standings: &Standings, share: &Share, program: &Program, periods: bool) -> Option<HabitQuota> {
-    let mut participants = program.fields.participants.iter();
-    let participant = participants.find(|part| part.user_id == share.user)?;
+    let participant = program.participant(share.user)?;
     let (attained, quotas) = attained(&share.attainments);
     Some(HabitQuota {
         user_id: share.user,

@@ -1,5 +1,6 @@
 //! What the habit report is made of: who called whom and when, since when somebody has had customers to call, when programs rested.
 
+use super::BY_HAND;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
@@ -23,7 +24,9 @@ pub async fn contacts(
     sql.value(scope.organization);
     sql.push(" AND attempts.occurred_at >= ").value(starts);
     sql.push(" AND attempts.occurred_at < ").value(ends);
-    sql.push(" UNION ALL SELECT assignments.assignee_id, assignments.program_id, assignments.customer_id, assignments.closed_at, TRUE, FALSE FROM assignments WHERE assignments.status = 'completed' AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.organization_id = assignments.organization_id AND attempts.assignment_id = assignments.id AND attempts.disposition = 'connected') AND assignments.organization_id = ")
+    sql.push(" UNION ALL SELECT assignments.assignee_id, assignments.program_id, assignments.customer_id, assignments.closed_at, TRUE, FALSE FROM assignments WHERE ")
+        .push(BY_HAND)
+        .push(" AND assignments.organization_id = ")
         .value(scope.organization);
     sql.push(" AND assignments.closed_at >= ").value(starts);
     sql.push(" AND assignments.closed_at < ").value(ends);

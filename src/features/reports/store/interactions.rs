@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{By, LARGEST, grouped};
+use super::{BY_HAND, By, LARGEST, grouped};
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
@@ -30,8 +30,9 @@ fn facts(sql: &mut Sql<'_>, scope: &Scope, period: &Period) {
     sql.push(" THEN 'ours' ELSE 'tried' END AS whose FROM attempts WHERE attempts.organization_id = ")
         .value(scope.organization);
     within(sql, "attempts.occurred_at");
-    // Completed by hand: no call of it reached the contact.
-    sql.push(" UNION ALL SELECT assignments.organization_id, assignments.customer_id, assignments.assignee_id, 0, 0, 'ours' FROM assignments WHERE assignments.status = 'completed' AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.organization_id = assignments.organization_id AND attempts.assignment_id = assignments.id AND attempts.disposition = 'connected') AND assignments.organization_id = ")
+    sql.push(" UNION ALL SELECT assignments.organization_id, assignments.customer_id, assignments.assignee_id, 0, 0, 'ours' FROM assignments WHERE ")
+        .push(BY_HAND)
+        .push(" AND assignments.organization_id = ")
         .value(scope.organization);
     within(sql, "assignments.closed_at");
     sql.push(" UNION ALL SELECT signals.organization_id, signals.customer_id, signals.user_id, 0, 0, 'theirs' FROM signals WHERE signals.kind IN ");
