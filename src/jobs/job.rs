@@ -25,6 +25,8 @@ crate::words! {
         /// It was tried often enough, and is given up: `retry` begins anew.
         Failed = "failed",
         Canceled = "canceled",
+        /// It was done, and what it did was taken back.
+        Reverted = "reverted",
     }
 }
 
@@ -54,6 +56,21 @@ pub struct Job {
     /// What it works on: ids and times.
     #[schema(value_type = Object)]
     pub payload: Json<Value>,
+    /// How far it has come, of work that tells; null of other work.
+    #[schema(minimum = 0)]
+    pub processed_bytes: Option<i64>,
+    #[schema(minimum = 0)]
+    pub total_bytes: Option<i64>,
+    #[schema(minimum = 0)]
+    pub processed_rows: Option<i64>,
+    /// Null until they are counted.
+    #[schema(minimum = 0)]
+    pub total_rows: Option<i64>,
+    /// When it will be done if it goes on like this; null before the first portion and after the end.
+    pub estimated_end_at: Option<Timestamp>,
+    /// What has come of it so far, of work that tells.
+    #[schema(value_type = Option<Object>)]
+    pub result: Option<Json<Value>>,
     /// When the last attempt began.
     pub started_at: Option<Timestamp>,
     /// When it came to an end, one or another. It is kept 30 days from then.
@@ -69,11 +86,11 @@ impl Job {
     pub const fn open(&self) -> bool {
         match self.status {
             Status::Queued | Status::Running => true,
-            Status::Completed | Status::Failed | Status::Canceled => false,
+            Status::Completed | Status::Failed | Status::Canceled | Status::Reverted => false,
         }
     }
 
-    /// Takes it off the list. One that runs loses its lease, and what it has written is rolled back.
+    /// Takes it off the list. One that runs loses its lease, and what it has not committed yet is rolled back.
     ///
     /// # Errors
     /// When it has come to an end already, another than this.
@@ -82,11 +99,14 @@ impl Job {
             Status::Queued | Status::Running => {
                 self.status = Status::Canceled;
                 self.finished_at = Some(now);
+                self.estimated_end_at = None;
                 self.updated_at = now;
                 Ok(self)
             }
             Status::Canceled => Ok(self),
-            Status::Completed | Status::Failed => Err(Refusal::state(format!("The job is {} already.", self.status))),
+            Status::Completed | Status::Failed | Status::Reverted => {
+                Err(Refusal::state(format!("The job is {} already.", self.status)))
+            }
         }
     }
 
@@ -104,10 +124,9 @@ impl Job {
                 self.updated_at = now;
                 Ok(self)
             }
-            Status::Queued | Status::Running | Status::Completed | Status::Canceled => Err(Refusal::state(format!(
-                "The job is {}; only failed ones are tried again.",
-                self.status
-            ))),
+            Status::Queued | Status::Running | Status::Completed | Status::Canceled | Status::Reverted => Err(
+                Refusal::state(format!("The job is {}; only failed ones are tried again.", self.status)),
+            ),
         }
     }
 
@@ -156,6 +175,12 @@ mod tests {
             attempt_limit: 20,
             error: None,
             payload: Json(Value::Null),
+            processed_bytes: None,
+            total_bytes: None,
+            processed_rows: None,
+            total_rows: None,
+            estimated_end_at: None,
+            result: None,
             started_at: None,
             finished_at: None,
             handed_over_at: None,
@@ -172,6 +197,7 @@ mod tests {
             (Status::Completed, None, None),
             (Status::Failed, None, Some(Status::Queued)),
             (Status::Canceled, Some(Status::Canceled), None),
+            (Status::Reverted, None, None),
         ];
         assert_eq!(table.len(), Status::ALL.len());
         for (status, canceled, retried) in table {

@@ -26,7 +26,7 @@ use crate::journal;
 
 pub use asked::{New, enqueue_missing};
 pub use job::{Job, JobId, Status};
-pub use runner::{Claimed, LEASE, Runner, Running, bell};
+pub use runner::{Claimed, LEASE, Progress, Runner, Running, bell};
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

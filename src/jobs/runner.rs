@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -86,6 +87,20 @@ impl Running {
         Ok(Done(()))
     }
 
+    /// Tells how far it has come, in the unit of the portion that it has just done, and holds the lease for longer. What comes of it
+    /// is not given up for having been begun often: it gets on.
+    ///
+    /// # Errors
+    /// [`Failure::Lost`] when somebody else has the job by now, or it was canceled; drop the unit then, and it leaves nothing behind.
+    pub async fn note(&self, unit: &mut Unit, progress: &Progress) -> Result<(), Failure> {
+        let now = unit.now();
+        if store::note(unit, self.lease, now, now.plus(LEASE), progress).await? {
+            Ok(())
+        } else {
+            Err(Failure::Lost)
+        }
+    }
+
     /// Ends the job where there is nothing to do any more. It writes nothing else, so it does not wait for the organization's lock.
     ///
     /// # Errors
@@ -115,6 +130,18 @@ impl Running {
         tx.commit().await?;
         Ok(now)
     }
+}
+
+/// How far a job has come.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Progress {
+    pub processed_bytes: Option<i64>,
+    pub total_bytes: Option<i64>,
+    pub processed_rows: Option<i64>,
+    pub total_rows: Option<i64>,
+    pub estimated_end_at: Option<Timestamp>,
+    /// What has come of it so far: an object.
+    pub result: Value,
 }
 
 /// What was taken up, and whether there may be more.

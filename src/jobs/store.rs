@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::job::{Job, JobId, Status};
-use super::{Kind, New};
+use super::{Kind, New, Progress};
 use crate::clock::Timestamp;
 use crate::db::{Error, Json, Sql, Sqls};
 use crate::http::query::List;
@@ -19,7 +19,7 @@ pub const KEPT: TimeDelta = TimeDelta::days(30);
 /// Rows per statement when many are written.
 const ROWS: usize = 500;
 
-const COLUMNS: &str = "jobs.id, jobs.kind, jobs.unique_key, jobs.status, jobs.run_at, jobs.attempts, jobs.attempt_limit, jobs.error, jobs.payload, jobs.started_at, jobs.finished_at, jobs.handed_over_at, jobs.created_at, jobs.updated_at";
+const COLUMNS: &str = "jobs.id, jobs.kind, jobs.unique_key, jobs.status, jobs.run_at, jobs.attempts, jobs.attempt_limit, jobs.error, jobs.payload, jobs.processed_bytes, jobs.total_bytes, jobs.processed_rows, jobs.total_rows, jobs.estimated_end_at, jobs.result, jobs.started_at, jobs.finished_at, jobs.handed_over_at, jobs.created_at, jobs.updated_at";
 
 impl Rows for Job {
     const TABLE: &'static str = "jobs";
@@ -54,7 +54,7 @@ pub static SORTS: &[Sort<Job>] = &[
 #[into_params(parameter_in = Query)]
 pub struct JobFilter {
     /// States, separated by commas; `failed` are those that were given up.
-    #[param(style = Form, explode = false, value_type = Option<Vec<Status>>, max_items = 5)]
+    #[param(style = Form, explode = false, value_type = Option<Vec<Status>>, max_items = 6)]
     pub status_in: Option<List<Status>>,
     /// What sort of work.
     #[param(min_length = 1, max_length = 60)]
@@ -124,7 +124,7 @@ pub async fn of_key(
 /// Writes what was decided of a job by its reader; whoever runs it loses the lease.
 pub async fn decide(db: &mut impl Sqls, organization: OrganizationId, job: &Job) -> Result<(), Error> {
     let due = (job.status == Status::Queued).then_some(job.run_at);
-    db.sql("UPDATE jobs SET status = $3, run_at = $4, attempts = $5, finished_at = $6, due_at = $7, updated_at = $8, lease_token = NULL WHERE organization_id = $1 AND id = $2")
+    db.sql("UPDATE jobs SET status = $3, run_at = $4, attempts = $5, finished_at = $6, due_at = $7, updated_at = $8, estimated_end_at = $9, lease_token = NULL WHERE organization_id = $1 AND id = $2")
         .bind(organization)
         .bind(job.id)
         .bind(job.status)
@@ -133,6 +133,7 @@ pub async fn decide(db: &mut impl Sqls, organization: OrganizationId, job: &Job)
         .bind(job.finished_at)
         .bind(due)
         .bind(job.updated_at)
+        .bind(job.estimated_end_at)
         .run()
         .await?;
     Ok(())
@@ -267,7 +268,7 @@ pub(super) struct Outcome {
 pub(super) async fn settle(db: &mut impl Sqls, lease: Lease, now: Timestamp, outcome: Outcome) -> Result<bool, Error> {
     let finished = outcome.again.is_none().then_some(now);
     let touched = db
-        .sql("UPDATE jobs SET status = $4, due_at = $5, run_at = COALESCE($5, run_at), error = COALESCE($6, error), finished_at = $7, updated_at = $8, lease_token = NULL WHERE organization_id = $1 AND id = $2 AND lease_token = $3")
+        .sql("UPDATE jobs SET status = $4, due_at = $5, run_at = COALESCE($5, run_at), error = COALESCE($6, error), finished_at = $7, updated_at = $8, estimated_end_at = NULL, lease_token = NULL WHERE organization_id = $1 AND id = $2 AND lease_token = $3")
         .bind(lease.organization)
         .bind(lease.job)
         .bind(lease.token)
@@ -275,6 +276,32 @@ pub(super) async fn settle(db: &mut impl Sqls, lease: Lease, now: Timestamp, out
         .bind(outcome.again)
         .bind(outcome.error)
         .bind(finished)
+        .bind(now)
+        .run()
+        .await?;
+    Ok(touched == 1)
+}
+
+/// Says how far it has come, and holds the lease for longer; false when it was lost, and then nothing is written.
+pub(super) async fn note(
+    db: &mut impl Sqls,
+    lease: Lease,
+    now: Timestamp,
+    until: Timestamp,
+    progress: &Progress,
+) -> Result<bool, Error> {
+    let touched = db
+        .sql("UPDATE jobs SET processed_bytes = $4, total_bytes = $5, processed_rows = $6, total_rows = $7, estimated_end_at = $8, result = $9, due_at = $10, attempts = 1, updated_at = $11 WHERE organization_id = $1 AND id = $2 AND lease_token = $3")
+        .bind(lease.organization)
+        .bind(lease.job)
+        .bind(lease.token)
+        .bind(progress.processed_bytes)
+        .bind(progress.total_bytes)
+        .bind(progress.processed_rows)
+        .bind(progress.total_rows)
+        .bind(progress.estimated_end_at)
+        .bind(Json(progress.result.clone()))
+        .bind(until)
         .bind(now)
         .run()
         .await?;
