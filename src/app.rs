@@ -112,6 +112,6 @@ impl App {
 
     async fn unit(&self, tx: Tx, caller: &Caller) -> Result<Unit, journal::Error> {
         let (actor, origin) = (caller.actor(), caller.origin.clone());
-        Unit::open(tx, &self.clock, caller.organization, actor, origin).await
+        Unit::open(&self.db, tx, &self.clock, caller.organization, actor, origin).await
     }
 }

@@ -63,6 +63,7 @@ pub fn start_with(app: &Arc<App>, tasks: Vec<Task>, patience: Duration) -> Worke
             tokio::spawn(sweep(app.clone())),
             tokio::spawn(keys(app.clone())),
             tokio::spawn(give_back()),
+            tokio::spawn(hear(app.clone())),
             tokio::spawn(tick(app.clone())),
         ],
         jobs: Some(tokio::spawn(work(runner, stopped, patience))),
@@ -209,6 +210,11 @@ async fn give_back() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         drop(std::hint::black_box(vec![0_u8; 4 << 20]));
     }
+}
+
+/// Hears what other instances write.
+async fn hear(app: Arc<App>) {
+    app.db.hear().await;
 }
 
 /// Another process may have rotated the signing keys.

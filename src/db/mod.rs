@@ -2,6 +2,7 @@
 
 mod error;
 mod migrate;
+mod poke;
 mod row;
 pub mod search;
 mod sql;
@@ -17,6 +18,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{PgPool, Postgres};
 
 pub use error::{Error, Fault, fault};
+pub use poke::{Listener, Pokes};
 pub use row::{Bind, Column, Row};
 #[doc(hidden)]
 pub use sql::On;
@@ -42,7 +44,11 @@ pub enum Kind {
 #[derive(Clone)]
 pub enum Db {
     Sqlite(Arc<Sqlite>),
-    Postgres { readers: PgPool, writers: PgPool },
+    Postgres {
+        readers: PgPool,
+        writers: PgPool,
+        pokes: Arc<Pokes>,
+    },
 }
 
 impl Db {
@@ -124,7 +130,12 @@ impl Db {
             .await?;
         // Nothing is ever begun on these, so nothing need be ended.
         let readers = pool(connections - connections / 2).connect_lazy_with(options);
-        Ok(Self::Postgres { readers, writers })
+        let pokes = Arc::default();
+        Ok(Self::Postgres {
+            readers,
+            writers,
+            pokes,
+        })
     }
 
     /// Reads, each statement by itself.
@@ -162,11 +173,19 @@ impl Db {
         }
     }
 
+    /// Who waits for changes.
+    pub fn pokes(&self) -> &Arc<Pokes> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.pokes(),
+            Self::Postgres { pokes, .. } => pokes,
+        }
+    }
+
     /// Ends all connections, after what runs has finished.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
-            Self::Postgres { readers, writers } => {
+            Self::Postgres { readers, writers, .. } => {
                 readers.close().await;
                 writers.close().await;
             }

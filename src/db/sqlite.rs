@@ -19,6 +19,7 @@ pub use reading::Reading;
 pub(super) use writing::SqliteTx;
 use writing::Writer;
 
+use super::Pokes;
 use super::error::Error;
 
 /// Writers queue and take their turns; nobody waits longer than this.
@@ -36,6 +37,7 @@ pub struct Sqlite {
     writer: Arc<Mutex<Writer>>,
     /// How many units wait for the writer.
     waiting: AtomicUsize,
+    pokes: Arc<Pokes>,
 }
 
 /// A connection, and until when its statement may run.
@@ -119,7 +121,13 @@ impl Sqlite {
                 pending: Vec::new(),
             })),
             waiting: AtomicUsize::new(0),
+            pokes: Arc::default(),
         }))
+    }
+
+    /// Who waits for changes.
+    pub(super) fn pokes(&self) -> &Arc<Pokes> {
+        &self.pokes
     }
 
     /// The file.

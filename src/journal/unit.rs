@@ -1,5 +1,7 @@
 //! The one door for writes: a transaction that numbers every change and writes the journal.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -8,7 +10,7 @@ use super::change::{Change, difference, removal};
 use super::record::Record;
 use crate::access::{Actor, Origin};
 use crate::clock::{Clock, Timestamp};
-use crate::db::{self, Db, Json, Kind, On, Sqls, Tx};
+use crate::db::{self, Db, Json, Kind, On, Pokes, Sqls, Tx};
 use crate::id::OrganizationId;
 
 /// Why a unit could not do its work.
@@ -58,6 +60,10 @@ pub struct Unit {
     clock: Clock,
     /// What is called once all of it is durable.
     afterwards: Vec<fn()>,
+    /// Who waits for changes, to be told once all of it is durable.
+    pokes: Arc<Pokes>,
+    /// Whether there is anything to tell.
+    wrote: bool,
 }
 
 impl Unit {
@@ -72,7 +78,7 @@ impl Unit {
         actor: Actor,
         origin: Origin,
     ) -> Result<Self, Error> {
-        Self::open(db.begin().await?, clock, organization, actor, origin).await
+        Self::open(db, db.begin().await?, clock, organization, actor, origin).await
     }
 
     /// The same within a transaction that has just begun.
@@ -80,6 +86,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Replay`] when this idempotency key has been answered meanwhile.
     pub async fn open(
+        db: &Db,
         mut tx: Tx,
         clock: &Clock,
         organization: OrganizationId,
@@ -119,6 +126,8 @@ impl Unit {
             beside: Beside::default(),
             clock: clock.clone(),
             afterwards: Vec::new(),
+            pokes: db.pokes().clone(),
+            wrote: false,
         })
     }
 
@@ -144,6 +153,8 @@ impl Unit {
             beside: Beside::default(),
             clock: clock.clone(),
             afterwards: Vec::new(),
+            pokes: db.pokes().clone(),
+            wrote: false,
         })
     }
 
@@ -328,6 +339,9 @@ impl Unit {
         self.flush().await?;
         self.tx.commit().await?;
         self.afterwards.iter().for_each(|call| call());
+        if self.wrote {
+            self.pokes.committed(self.organization, self.revision);
+        }
         Ok(())
     }
 
@@ -358,6 +372,7 @@ impl Unit {
             sql.run().await?;
         }
         if !entries.is_empty() {
+            self.wrote = true;
             self.tx
                 .sql("UPDATE organizations SET last_revision = $1 WHERE id = $2")
                 .bind(self.revision)

@@ -51,6 +51,7 @@ mod notifications;
 mod nps;
 mod planned_weeks;
 mod plans;
+mod pokes;
 mod proactivity;
 mod programs;
 mod recognition;
