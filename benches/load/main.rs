@@ -37,7 +37,7 @@ struct Flags {
     /// Growth up to 1,000,000 customers; needs 3 GB of disk and a quarter of an hour more.
     #[arg(long)]
     large: bool,
-    /// Other products, too: PocketBase and Directus, which it installs below `target/`; needs 2 GB of disk.
+    /// Other products, too: PocketBase, Directus and OR-tools, which it installs below `target/`; needs 2 GB of disk.
     #[arg(long)]
     peers: bool,
     /// Only these parts: import, reading, debrief, bulk, start, growth, plan, postgres, peers.
@@ -113,7 +113,7 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("bulk", writing::bulk(&mut run, &database));
     part!("start", starting::start(&mut run, &database));
     part!("growth", reading::growth(&mut run, &database));
-    part!("plan", plan::plan(&mut run));
+    part!("plan", plan::plan(&mut run, flags.peers));
     part!("postgres", postgres::postgres(&mut run));
     if flags.peers {
         part!("peers", peers::peers(&mut run));

@@ -1,7 +1,7 @@
 //! Other products beside ours: the same customers, filter, sort and sign-in, in turns.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use touchbase::access::Role;
@@ -91,6 +91,13 @@ pub fn run_to_end(command: &mut std::process::Command) -> Outcome<()> {
         String::from_utf8_lossy(&output.stderr),
     );
     Err(format!("{command:?}: {}\n{out:.2000}\n{err:.2000}", output.status).into())
+}
+
+/// Where what is not ours is installed.
+pub fn tools() -> Outcome<PathBuf> {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers");
+    std::fs::create_dir_all(&tools)?;
+    Ok(tools)
 }
 
 /// A customer of fourteen columns, in the words that all three share.
@@ -252,8 +259,7 @@ async fn round(peer: &Peer, run: &Run, next: &Cell<usize>) -> Outcome<[f64; 5]> 
 
 /// Measures ours and every peer that installs.
 pub async fn peers(run: &mut Run) -> Outcome<()> {
-    let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers");
-    std::fs::create_dir_all(&tools)?;
+    let tools = tools()?;
     let (mut all, mut running) = (Vec::new(), Vec::new());
     for (name, started) in [
         ("PocketBase", pocketbase::start(run, &tools).await),

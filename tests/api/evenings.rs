@@ -52,7 +52,11 @@ pub async fn program(manager: &Client, who: &Client, calls: i64, more: Value) ->
 }
 
 pub async fn lists(server: &Server) -> Vec<Value> {
-    let page = server.viewer().get("/v1/call-lists?sort=list_on").await.expect(200);
+    let page = server
+        .viewer()
+        .get("/v1/call-lists?sort=list_on&limit=200")
+        .await
+        .expect(200);
     page["data"].as_array().unwrap().clone()
 }
 

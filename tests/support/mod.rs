@@ -5,16 +5,16 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use touchbase::access::{Permission, Role};
+use touchbase::access::{Permission, Role, Scope};
 use touchbase::app::App;
 use touchbase::clock::Clock;
 use touchbase::config::Config;
 use touchbase::features::people::{
-    setup,
+    self, setup,
     user::{User, UserInput},
 };
 use touchbase::id::OrganizationId;
-use touchbase::server;
+use touchbase::{demo, server};
 use uuid::Uuid;
 
 pub mod counting;
@@ -72,9 +72,7 @@ impl Server {
     /// The same, with other settings.
     pub async fn start_with(set: impl FnOnce(&mut Config)) -> Self {
         let database = Database::new().await;
-        let mut config = config(&database.url);
-        set(&mut config);
-        let app = App::open(config, Clock::default(), None).await.unwrap();
+        let app = open(&database, set).await;
         let organization = setup::organization(&app, "Northwind Traders", "Europe/Berlin")
             .await
             .unwrap();
@@ -82,6 +80,29 @@ impl Server {
         for role in Role::ALL {
             people.push(add_user(&app, organization, &role.to_string(), *role).await);
         }
+        Self::serve(database, app, organization, people)
+    }
+
+    /// Starts with the demonstration and its people.
+    pub async fn start_demo() -> Self {
+        let database = Database::new().await;
+        demo::fill(config(&database.url)).await.unwrap();
+        let app = open(&database, |_| {}).await;
+        let mut db = app.read();
+        let organization = people::store::organization_by_slug(&mut db, "demo")
+            .await
+            .unwrap()
+            .unwrap();
+        let scope = Scope::all(organization);
+        let mut people = Vec::new();
+        for role in Role::ALL {
+            let email = format!("{role}@demo.test");
+            people.extend(people::store::find_by_email(&mut db, &scope, &email).await.unwrap());
+        }
+        Self::serve(database, app, organization, people)
+    }
+
+    fn serve(database: Database, app: Arc<App>, organization: OrganizationId, people: Vec<User>) -> Self {
         let bound = server::bind(app.clone(), ([127, 0, 0, 1], 0).into()).unwrap();
         let handle = bound.server.handle();
         actix_web::rt::spawn(bound.server);
@@ -178,6 +199,12 @@ impl Server {
             user: None,
         }
     }
+}
+
+async fn open(database: &Database, set: impl FnOnce(&mut Config)) -> Arc<App> {
+    let mut config = config(&database.url);
+    set(&mut config);
+    App::open(config, Clock::default(), None).await.unwrap()
 }
 
 async fn add_user(app: &App, organization: OrganizationId, name: &str, role: Role) -> User {
