@@ -7,6 +7,7 @@ use std::time::Duration;
 
 mod bare;
 mod database;
+mod evenings;
 mod http;
 mod measure;
 mod peers;
@@ -40,7 +41,7 @@ struct Flags {
     /// Other products, too: PocketBase, Directus and OR-tools, which it installs below `target/`; needs 2 GB of disk.
     #[arg(long)]
     peers: bool,
-    /// Only these parts: import, reading, debrief, bulk, start, growth, plan, postgres, peers.
+    /// Only these parts: import, reading, debrief, bulk, start, growth, evenings, plan, postgres, peers.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// cargo says this to every bench.
@@ -113,6 +114,7 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("bulk", writing::bulk(&mut run, &database));
     part!("start", starting::start(&mut run, &database));
     part!("growth", reading::growth(&mut run, &database));
+    part!("evenings", evenings::evenings(&mut run));
     part!("plan", plan::plan(&mut run, flags.peers));
     part!("postgres", postgres::postgres(&mut run));
     if flags.peers {

@@ -45,13 +45,18 @@ struct For {
     day: NaiveDate,
 }
 
-/// Asks for the list of everybody whose evening has come.
+/// Asks for the list of everybody whose evening has come. An organization whose lists cannot be asked for now keeps nobody else from theirs.
 pub async fn look(app: Arc<App>) -> Result<(), journal::Error> {
+    let mut outcome = Ok(());
     for organization in jobs::store::organizations(&mut app.read()).await? {
-        let due = due(&app, organization).await?;
-        jobs::enqueue_missing(&app, organization, due).await?;
+        outcome = outcome.and(ask(&app, organization).await);
     }
-    Ok(())
+    outcome
+}
+
+async fn ask(app: &Arc<App>, organization: OrganizationId) -> Result<(), journal::Error> {
+    let due = due(app, organization).await?;
+    jobs::enqueue_missing(app, organization, due).await
 }
 
 /// The lists that are due in an organization.

@@ -40,7 +40,7 @@ struct On {
     day: NaiveDate,
 }
 
-/// Asks, at most once a day for each organization, that what is stale be released.
+/// Asks, at most once a day for each organization, that what is stale be released. One that cannot be asked now keeps no other from it.
 pub async fn look(app: Arc<App>) -> Result<(), journal::Error> {
     let now = app.clock.now();
     let mut db = app.read();
@@ -53,11 +53,12 @@ pub async fn look(app: Arc<App>) -> Result<(), journal::Error> {
         }
     }
     let day = now.date_naive();
+    let mut outcome = Ok(());
     for organization in found {
         let job = RELEASE.with(&On { day })?.keyed(day.to_string());
-        jobs::enqueue_missing(&app, organization, vec![job]).await?;
+        outcome = outcome.and(jobs::enqueue_missing(&app, organization, vec![job]).await);
     }
-    Ok(())
+    outcome
 }
 
 async fn release(app: Arc<App>, running: Running) -> Result<Done, Failure> {
