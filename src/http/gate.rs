@@ -60,7 +60,14 @@ impl Gate {
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         let id = request.extensions().get::<request_id::Id>().and_then(|id| id.0);
-        request_id::within(id, self.pass_within(id, request, next)).await
+        let negotiated = self.endpoint.offers.len() > 1;
+        let mut response = request_id::within(id, self.pass_within(id, request, next)).await?;
+        if negotiated {
+            // Whatever keeps answers keeps one for each format.
+            let vary = header::HeaderValue::from_static("accept");
+            response.headers_mut().append(header::VARY, vary);
+        }
+        Ok(response)
     }
 
     async fn pass_within(
@@ -230,6 +237,12 @@ impl Gate {
 
     /// Parses and checks a JSON body, where the endpoint takes one.
     fn parse_body(&self, request: &ServiceRequest, body: &Bytes, limit: usize) -> Result<(), Problem> {
+        if self.endpoint.bodies.is_empty() && !says_nothing(body) {
+            return Err(Problem::new(
+                Code::Malformed,
+                "This request takes no body: what you sent would have no effect. Send it without one.",
+            ));
+        }
         let Some(kind) = self.kind(request, body.is_empty())? else {
             return Ok(());
         };
@@ -249,6 +262,11 @@ impl Gate {
         }
         Ok(())
     }
+}
+
+/// No body, or one of those that HTTP clients send where there is none.
+fn says_nothing(body: &Bytes) -> bool {
+    matches!(body.trim_ascii(), b"" | b"{}" | b"null")
 }
 
 /// A handler that panics answers like any other mistake of ours, instead of breaking its connection.

@@ -138,6 +138,7 @@ async fn every_list_can_be_had_whole_as_csv_and_ndjson() {
     let accept = |kind: &str, path: &str| manager.send(manager.request("GET", path).header("accept", kind));
     let csv = accept("text/csv", "/v1/customers").await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert!(csv.header("vary").contains("accept"), "{:?}", csv.headers);
     assert_eq!(
         csv.header("content-disposition"),
         "attachment; filename=\"customers.csv\""

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::assignments::customer;
 use crate::support::Server;
 
 #[actix_web::test]
@@ -203,4 +204,20 @@ async fn texts_have_neither_control_characters_nor_overrides_of_direction() {
         (&json!(2), &json!("invalid_text")),
         "{report}"
     );
+}
+
+#[actix_web::test]
+async fn a_body_that_would_have_no_effect_is_refused() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let body = json!({"customer_id": customer(&manager, "Alfreds").await, "assignee_id": server.executive().id()});
+    let assignment = manager.post("/v1/assignments", body).await.expect(201);
+    let pause = format!("/v1/programs/{}/pause", assignment["program_id"].as_str().unwrap());
+    let problem = manager.post(&pause, json!({"until": "2027-01-01"})).await;
+    assert_eq!(problem.problem(400), "malformed_request");
+    for nothing in [json!({}), serde_json::Value::Null] {
+        manager.post(&pause, nothing).await.expect(200);
+        let resume = pause.replace("/pause", "/resume");
+        manager.post(&resume, json!({})).await.expect(200);
+    }
 }
