@@ -140,7 +140,7 @@ fn rows(bytes: &[u8], check: &impl Fn(&Value) -> Vec<Fault>) -> Result<Read, Pro
     let (mut items, mut faults) = (Vec::new(), BTreeMap::new());
     for row in reader.records() {
         let item = row.map_err(|error| error.to_string()).and_then(|row| {
-            let line = row.position().map_or(0, csv::Position::line);
+            let line = row.position().map_or(0, |at| line(bytes, at));
             if row.len() != header.len() {
                 return Err(format!(
                     "Line {line} has {} cells, and the header {}.",
@@ -166,6 +166,16 @@ fn rows(bytes: &[u8], check: &impl Fn(&Value) -> Vec<Fault>) -> Result<Read, Pro
         }
     }
     Ok((json!({ "items": items }), faults))
+}
+
+/// On which line a row's text begins: its position lies before the blank lines that are passed over.
+fn line(bytes: &[u8], at: &csv::Position) -> u64 {
+    let rest = usize::try_from(at.byte()).ok().and_then(|byte| bytes.get(byte..));
+    let blank = rest
+        .into_iter()
+        .flatten()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    at.line() + blank.map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
 }
 
 impl<T: DeserializeOwned> FromRequest for Bulk<T> {
@@ -250,6 +260,9 @@ mod tests {
         let (body, faults) = rows(b"a,b\n1\n1,2\n", &only("none")).unwrap();
         assert_eq!(body["items"], json!([null, {"a": "1", "b": "2"}]));
         assert_eq!(faults.keys().copied().collect::<Vec<_>>(), [0]);
+        assert!(faults[&0][0].detail.starts_with("Line 2 "));
+        let (_, faults) = rows(b"a,b\r\n\r\n\n1\r\n", &only("none")).unwrap();
+        assert!(faults[&0][0].detail.starts_with("Line 4 "));
         let (body, faults) = lines(b"{\"a\": 1}\n\n{\"a\": \r\n{\"a\": 2}");
         assert_eq!(body["items"], json!([{"a": 1}, null, {"a": 2}]));
         assert!(faults[&1][0].detail.starts_with("Line 3"));
