@@ -3,11 +3,13 @@
 //! The house, from the top: [`cli`] starts, [`server`] builds the application out of [`openapi`] and [`routes`],
 //! `features` has a room per capability (decide / remember / speak), [`jobs`] is work in the background, [`http`] is the same for all of them,
 //! [`app`] is what a handler may reach, [`journal`] is the one door for writes, [`access`] knows who is calling,
-//! [`db`] is the two databases, [`mail`] is the way out. Arrows point down only.
+//! [`db`] is the two databases, [`mail`] is the way out. [`client`] is the other side: it asks a server over HTTP, and stands on the
+//! ground alone. Arrows point down only.
 
 pub mod access;
 pub mod app;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -1,4 +1,4 @@
-//! The command line: `serve`, `demo`, `admin`, `keys`, `migrate`, `openapi`, `health`.
+//! The command line: `serve`, `demo`, `admin`, `keys`, `migrate`, `openapi`, `health`, `completions`, and what asks a server.
 
 mod admin;
 mod demo;
@@ -8,17 +8,19 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::access::token;
 use crate::app::{App, Broken};
+use crate::client::{self, Client, EXIT_CODES, Exit};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::telemetry;
 
 /// Runs an executive customer-outreach program over a JSON API.
 #[derive(Parser)]
-#[command(name = "touchbase", version)]
+#[command(name = "touchbase", version, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -48,6 +50,13 @@ enum Command {
     Openapi(document::Openapi),
     /// Ask a running server whether it can take requests; the exit code says so.
     Health(health::Health),
+    /// Print what completes these commands in your shell.
+    #[command(after_help = "Examples:
+  touchbase completions bash > ~/.local/share/bash-completion/completions/touchbase
+  touchbase completions zsh > ~/.zfunc/_touchbase")]
+    Completions { shell: clap_complete::Shell },
+    #[command(flatten)]
+    Client(Client),
 }
 
 #[derive(Subcommand)]
@@ -61,18 +70,27 @@ enum Keys {
 
 /// Runs the program; the exit code says how it went.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match actix_web::rt::System::new().block_on(obey(cli.command)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("touchbase: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return unread(&error),
+    };
+    actix_web::rt::System::new().block_on(obey(cli.command)).into()
 }
 
-async fn obey(command: Command) -> Result<(), Broken> {
-    match command {
+/// Help is asked for; anything else is a fault of the command line, which a script is told as it asked to be.
+fn unread(error: &clap::Error) -> ExitCode {
+    let helps = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !helps && std::env::args_os().any(|argument| argument == "--json") {
+        client::misunderstood(error.to_string().trim_start_matches("error: ").trim());
+        return Exit::Usage.into();
+    }
+    drop(error.print());
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+async fn obey(command: Command) -> Exit {
+    let done = match command {
+        Command::Client(client) => return client.run().await,
         Command::Serve { config } => serve::serve(config).await,
         Command::Demo(demo) => demo.run().await,
         Command::Migrate { config } => migrate(config).await,
@@ -80,6 +98,19 @@ async fn obey(command: Command) -> Result<(), Broken> {
         Command::Keys(Keys::Rotate { config }) => rotate(config).await,
         Command::Openapi(openapi) => openapi.run(),
         Command::Health(health) => health.run(),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "touchbase", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end());
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            eprintln!("touchbase: {error}");
+            Exit::Failed
+        }
     }
 }
 

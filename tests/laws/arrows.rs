@@ -18,6 +18,8 @@ const LEVELS: &[&[&str]] = &[
     &["journal"],
     &["access"],
     &["db", "mail"],
+    // What asks a server over HTTP knows nothing of how one is made.
+    &["client"],
     &[
         "clock",
         "config",

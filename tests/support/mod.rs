@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 pub mod counting;
 pub mod database;
+pub mod proxy;
+pub mod running;
 pub mod smtp;
 
 pub use database::Database;

@@ -1,0 +1,120 @@
+//! Importing files.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::desk::{Desk, fed, joined};
+use crate::support::proxy::Proxy;
+
+const COMPANIES: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/data/northwind-companies.hubspot.csv"
+);
+const USERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/northwind-users.csv");
+
+#[actix_web::test]
+async fn files_are_imported_and_what_does_not_fit_is_told() {
+    let desk = Desk::signed_in().await;
+    desk.run(&["import", "users", USERS]).good().says("9 created");
+    desk.run(&["import", "customers", COMPANIES, "--dry-run"])
+        .good()
+        .says("Nothing was written");
+    assert_eq!(desk.count("customers"), 0);
+    let report = desk.run(&["import", "customers", COMPANIES, "--json"]).good().json();
+    assert_eq!(
+        (report["rows"].as_u64(), report["created"].as_u64()),
+        (Some(93), Some(93))
+    );
+    desk.run(&["import", "customers", COMPANIES])
+        .good()
+        .says("93 unchanged");
+
+    let bad = desk.file(
+        "bad.csv",
+        "external_id,name,customer_since\nA,Alfreds,2020-01-02\nB,Bottom,tomorrow\n,Nobody,\n",
+    );
+    let ran = desk
+        .run(&["import", "customers", &bad])
+        .code(4)
+        .says("line 3, customer_since");
+    assert_eq!(ran.err, "");
+    let report = desk.run(&["import", "customers", &bad, "--json"]).code(4).json();
+    assert_eq!(report["errors"][0]["line"], 3);
+    let order = "order_id,customer_external_id,occurred_on,amount,currency\nO-1,A,2026-03-01,12.50,EUR\n";
+    desk.run_with(&["import", "signals", "-"], order)
+        .good()
+        .says("1 created");
+    let contacts = "external_id,customer_external_id,name\nC-1,A,Maria Anders\n";
+    desk.run_with(&["import", "contacts", "-"], contacts)
+        .good()
+        .says("1 created");
+    let renamed = "number,what\nA,Alfreds Futterkiste\n";
+    let mapping = "{\"number\": \"external_id\", \"what\": \"name\"}";
+    desk.run_with(&["import", "customers", "-", "--mapping", mapping], renamed)
+        .good()
+        .says("1 updated");
+}
+
+#[actix_web::test]
+async fn files_that_are_none_are_refused_before_anything_is_sent() {
+    let desk = Desk::signed_in().await;
+    let empty = desk.file("empty.csv", "");
+    let blank = desk.file("blank.csv", "\n\n  \n");
+    for command in ["import customers", "assign"] {
+        let command: Vec<&str> = command.split(' ').collect();
+        desk.run(&joined(&command, &[&empty]))
+            .code(1)
+            .says("empty.csv is empty");
+        desk.run(&joined(&command, &[&blank])).code(1).says("is empty");
+        desk.run_with(&joined(&command, &["-"]), "")
+            .code(1)
+            .says("Standard input is empty");
+        desk.run(&joined(&command, &["/no/such/file.csv"]))
+            .code(1)
+            .says("/no/such/file.csv cannot be used");
+        desk.run(&joined(&command, &["/"])).code(1).says("is a folder");
+        assert_eq!(
+            desk.run(&joined(&command, &[&empty, "--json"])).code(1).problem()["code"],
+            "empty_file"
+        );
+    }
+    let not_text = desk.file("binary.csv", b"external_id,name\nA,\xff\xfe\n");
+    desk.run(&["import", "customers", &not_text]).code(4).says("line 2");
+}
+
+#[actix_web::test]
+async fn a_file_may_have_any_name_and_a_pipe_is_a_file() {
+    let desk = Desk::signed_in().await;
+    let name = desk.home.path().join(OsStr::from_bytes(b"Kunden-\xfc\xff \n.csv"));
+    std::fs::write(&name, "external_id,name\nA,Alfreds\n").unwrap();
+    let mut command = desk.command(&["import", "customers"]);
+    command.arg(&name);
+    fed(command, "").good().says("1 created");
+    let mut command = desk.command(&["export", "customers", "--output"]);
+    let written = desk.home.path().join(OsStr::from_bytes(b"out-\xff.csv"));
+    command.arg(&written);
+    fed(command, "").good();
+    assert_eq!(std::fs::read_to_string(&written).unwrap().lines().count(), 2);
+    let program = env!("CARGO_BIN_EXE_touchbase");
+    let mut shell = std::process::Command::new("bash");
+    shell
+        .args([
+            "-c",
+            &format!("{program} import customers <(printf 'external_id,name\\nB,Bottom\\n')"),
+        ])
+        .env("XDG_CONFIG_HOME", desk.home.path());
+    fed(shell, "").good().says("1 created");
+}
+
+#[actix_web::test]
+async fn an_import_whose_answer_is_lost_is_not_done_twice() {
+    let desk = Desk::bare().await;
+    let proxy = Proxy::before(&[&desk.running.url]);
+    desk.login(&["--server", &proxy.url]).good();
+    proxy.cut("POST /v1/", 0, 2);
+    let customers = "external_id,name\nA,Alfreds\n";
+    let ran = desk.run_with(&["import", "customers", "-"], customers).good();
+    // What is done a second time has nothing left to create.
+    ran.says("1 created");
+    assert_eq!(desk.count("customers"), 1);
+}

@@ -1,0 +1,214 @@
+//! What goes wrong, and how a script hears of it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+
+use crate::desk::{Desk, fed};
+use crate::support::running::{signed_in, touchbase};
+
+/// A server that says what it is told to, an answer after the other and the last one for ever; counts the requests.
+fn scripted(answers: Vec<String>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            for line in reader
+                .by_ref()
+                .lines()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+            {
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            drop(std::io::copy(&mut reader.take(length), &mut std::io::sink()));
+            let at = count.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1);
+            drop(stream.write_all(answers[at].as_bytes()));
+            if answers[at].contains("transfer-encoding") {
+                // It never ends.
+                std::thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
+            }
+        }
+    });
+    (url, asked)
+}
+
+fn answer(status: &str, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A script with a key, which has no profile.
+fn script(url: &str, arguments: &[&str]) -> Command {
+    let mut command = touchbase("sqlite:///nowhere.db");
+    command
+        .args(arguments)
+        .env("XDG_CONFIG_HOME", "/nowhere")
+        .env("TOUCHBASE_SERVER", url)
+        .env("TOUCHBASE_API_KEY", "tb_key");
+    command
+}
+
+#[test]
+fn a_server_that_is_busy_is_waited_for() {
+    let problem = |code: &str| json!({"code": code, "detail": "Later.", "title": "Later"}).to_string();
+    let me =
+        json!({"user": {"name": "Anna", "email": "a@b"}, "role": "admin", "organization": {"name": "N"}}).to_string();
+    let (url, asked) = scripted(vec![
+        answer("503 Service Unavailable", "retry-after: 1\r\n", &problem("unavailable")),
+        answer(
+            "429 Too Many Requests",
+            "retry-after: 0\r\n",
+            &problem("too_many_requests"),
+        ),
+        answer("409 Conflict", "retry-after: 0\r\n", &problem("request_in_progress")),
+        answer("502 Bad Gateway", "", "<html>"),
+        answer("503 Service Unavailable", "", "<html>"),
+        answer("200 OK", "", &me),
+    ]);
+    fed(script(&url, &["whoami"]), "").good().says("Anna <a@b>, admin of N");
+    assert_eq!(asked.load(Ordering::SeqCst), 6);
+    let (url, asked) = scripted(vec![answer(
+        "429 Too Many Requests",
+        "retry-after: 86400\r\n",
+        &problem("too_many_requests"),
+    )]);
+    fed(script(&url, &["whoami"]), "").code(5).says("86400 seconds");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn what_is_no_touchbase_is_told_so() {
+    for (status, headers, code, says) in [
+        ("200 OK", "", 1, "not as Touchbase does"),
+        ("404 Not Found", "", 1, "not as Touchbase does"),
+        ("500 Internal Server Error", "", 5, "answers 500"),
+        (
+            "301 Moved Permanently",
+            "location: http://127.0.0.1:1/\r\n",
+            1,
+            "its own address",
+        ),
+    ] {
+        let (url, _) = scripted(vec![answer(status, headers, "<html>Hello</html>")]);
+        fed(script(&url, &["whoami"]), "").code(code).says(says);
+        let problem = fed(script(&url, &["whoami", "--json"]), "").code(code).problem();
+        assert_eq!(problem["code"], "not_understood");
+    }
+    fed(script("nonsense", &["whoami"]), "").code(2).says("no address");
+    fed(script("ftp://example.com", &["whoami"]), "").code(2);
+}
+
+#[test]
+fn a_server_that_is_away_is_exit_code_five() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{free}");
+    fed(script(&url, &["whoami"]), "").code(5).says("cannot be reached");
+    assert_eq!(
+        fed(script(&url, &["whoami", "--json"]), "").code(5).problem()["code"],
+        "unreachable"
+    );
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_is_exit_code_two() {
+    let run = |arguments: &[&str]| fed(script("http://127.0.0.1:1", arguments), "");
+    run(&["asign", "file.csv"]).code(2).says("assign");
+    run(&["assign"]).code(2).says("<FILE>");
+    assert_eq!(run(&["assign", "--json"]).code(2).problem()["code"], "usage");
+    assert_eq!(
+        run(&["export", "customers", "--json"]).code(2).problem()["code"],
+        "usage"
+    );
+    run(&["--help"]).good().says("Exit codes: 0 done");
+    for command in [
+        "login", "logout", "whoami", "import", "assign", "plan", "export", "report", "jobs", "job",
+    ] {
+        run(&[command, "--help"])
+            .good()
+            .says("Examples:")
+            .says(&format!("touchbase {command}"));
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        run(&["completions", shell]).good().says("assign");
+    }
+}
+
+#[actix_web::test]
+async fn who_may_not_is_exit_code_three() {
+    let desk = Desk::signed_in().await;
+    let key = json!({"name": "Wall", "role": "viewer"});
+    let key = signed_in(&desk.running.url)
+        .await
+        .post("/v1/api-keys", key)
+        .await
+        .expect(201);
+    let secret = key["secret"].as_str().unwrap();
+    let as_viewer = |arguments: &[&str]| {
+        let mut command = script(&desk.running.url, arguments);
+        command.env("TOUCHBASE_API_KEY", secret);
+        command
+    };
+    fed(as_viewer(&["report", "nps"]), "").good();
+    let file = "external_id,name\nA,Alfreds\n";
+    fed(as_viewer(&["import", "customers", "-"]), file)
+        .code(3)
+        .says("customers:manage");
+    let problem = fed(as_viewer(&["assign", "-", "--json"]), "customer_id\nx\n")
+        .code(3)
+        .problem();
+    assert_eq!(problem["code"], "insufficient_permission");
+    let said = format!("{:?}", fed(as_viewer(&["jobs"]), "").code(3));
+    assert!(!said.contains(secret));
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_half_written() {
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nid,na\r\n";
+    let (url, asked) = scripted(vec![head.to_owned()]);
+    let folder = tempfile::tempdir().unwrap();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let before = asked.load(Ordering::SeqCst);
+        let mut command = script(&url, &["export", "customers", "-o", "out.csv", "--json"]);
+        let mut child = command
+            .current_dir(folder.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Until something of the answer is in the file.
+        while asked.load(Ordering::SeqCst) == before || written(folder.path()) == 0 {
+            std::thread::yield_now();
+        }
+        let killed = Command::new("kill")
+            .args(["-s", signal, &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let problem: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(problem["code"], "interrupted");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+fn written(folder: &std::path::Path) -> u64 {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    entries
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum()
+}
