@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Python client is generated from the document without a warning, imports whole, and gets an executive through a morning. Their calendar is read by a library.
+# A Python client is generated from the document without a warning, imports whole, and gets an executive through a morning. Their calendar is read by a library. The scripts that assign many do so over a connection that breaks.
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python_tools
@@ -24,3 +24,4 @@ PYTHON
 start_server
 python morning.py "$server"
 python "$clients/feed.py" "$server"
+python "$clients/bulk_assign.py" "$server" "$root/examples"

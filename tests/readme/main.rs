@@ -115,8 +115,12 @@ fn the_readme_does_what_it_says() {
     for step in &steps {
         script += &format!("{}\necho '{MARK}'\n", step.script.replace(ADDRESS, &demo.address));
     }
+    let program = Path::new(env!("CARGO_BIN_EXE_touchbase")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash")
         .args(["-euo", "pipefail", "-s"])
+        .env("PATH", path)
+        .env("XDG_CONFIG_HOME", folder.path())
         .current_dir(&desk)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

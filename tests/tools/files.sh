@@ -7,7 +7,7 @@ cd "$root"
 failed=()
 
 echo "-- ShellCheck"
-shellcheck --external-sources --source-path=SCRIPTDIR test .ci/run tests/tools/*.sh tests/clients/*.sh || failed+=(ShellCheck)
+shellcheck --external-sources --source-path=SCRIPTDIR test .ci/run tests/tools/*.sh tests/clients/*.sh examples/*.sh || failed+=(ShellCheck)
 
 echo "-- Hadolint"
 hadolint --failure-threshold info docker/Dockerfile || failed+=(Hadolint)
