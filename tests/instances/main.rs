@@ -201,7 +201,7 @@ async fn a_session_lives_and_ends_at_both() {
         client.get("/v1/customers").await.expect(200);
     }
     admin
-        .delete(&format!("/v1/api-keys/{}", key["id"].as_str().unwrap()))
+        .delete(&format!("/v1/api-keys/{}", key["api_key"]["id"].as_str().unwrap()))
         .await
         .expect(200);
     // Each remembers who somebody is for a moment, and no longer.
