@@ -1,9 +1,9 @@
 //! What a handler may reach.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
 
 use crate::access::{Actor, ActorKind, Caller, Callers, Origin, login, token::Keys};
 use crate::clock::Clock;
@@ -26,7 +26,27 @@ pub struct App {
     pub cursor_secret: Vec<u8>,
     pub metrics: Option<PrometheusHandle>,
     /// Set when the server is about to stop: readiness says no, so that load balancers look elsewhere.
-    pub stopping: AtomicBool,
+    pub stopping: Stopping,
+}
+
+/// Whether the server is about to stop: asked by readiness, awaited by what would go on for ever.
+#[derive(Default)]
+pub struct Stopping(watch::Sender<bool>);
+
+impl Stopping {
+    pub fn set(&self, stopping: bool) {
+        self.0.send_replace(stopping);
+    }
+
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Until it is.
+    pub async fn wait(&self) {
+        // The sender is ours, and lives as long as this borrow.
+        let _ = self.0.subscribe().wait_for(|stopping| *stopping).await;
+    }
 }
 
 /// The instance could not be put together.
@@ -69,7 +89,7 @@ impl App {
             mail,
             cursor_secret,
             metrics,
-            stopping: AtomicBool::new(false),
+            stopping: Stopping::default(),
         }))
     }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use ipnet::IpNet;
 
 /// Settings of the server.
 #[derive(Debug, Clone, Args)]
@@ -67,6 +68,18 @@ pub struct Config {
     /// Threads that serve requests; one per core by default.
     #[arg(long, env = "TOUCHBASE_WORKERS")]
     pub workers: Option<usize>,
+
+    /// Streams of events that one caller may have open at a time.
+    #[arg(long, env = "TOUCHBASE_STREAMS_PER_CALLER", default_value_t = 32)]
+    pub streams_per_caller: usize,
+
+    /// Seconds after which a stream that has nothing to say gives a sign of life; less than the patience of what stands before the server.
+    #[arg(long, env = "TOUCHBASE_STREAM_HEARTBEAT_SECONDS", default_value_t = 15)]
+    pub stream_heartbeat_seconds: u64,
+
+    /// Networks that webhooks may reach though they are not public, separated by commas: `10.1.0.0/16,fd00::/8`.
+    #[arg(long, env = "TOUCHBASE_WEBHOOK_ALLOW", value_delimiter = ',')]
+    pub webhook_allow: Vec<IpNet>,
 
     /// Log as JSON lines instead of for the eye.
     #[arg(long, env = "TOUCHBASE_LOG_JSON")]

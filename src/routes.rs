@@ -10,6 +10,7 @@ use crate::jobs::{self, Task, Timer};
 pub fn endpoints() -> Vec<Arc<Endpoint>> {
     [
         features::audit::endpoints(),
+        features::events::endpoints(),
         features::customers::endpoints(),
         features::imports::endpoints(),
         features::people::endpoints(),
@@ -34,6 +35,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::reports::endpoints(),
         features::notifications::endpoints(),
         features::recognition::endpoints(),
+        features::webhooks::endpoints(),
         jobs::endpoints(),
     ]
     .into_iter()

@@ -10,6 +10,7 @@ use tokio::task::{self, JoinHandle, JoinSet};
 
 use crate::app::App;
 use crate::db::{Error, Sqls};
+use crate::features::webhooks::{self, Office};
 use crate::http::idempotency::KEPT;
 use crate::jobs::{self, Runner, Running, Task, Timer};
 use crate::{journal, routes};
@@ -29,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Workers {
     loops: Vec<JoinHandle<()>>,
     jobs: Option<JoinHandle<()>>,
+    webhooks: Option<JoinHandle<()>>,
     stopping: watch::Sender<bool>,
 }
 
@@ -36,16 +38,20 @@ impl Workers {
     /// Takes up no more jobs; those that run may end, and what does not end in time is given back.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        if let Some(jobs) = &mut self.jobs {
-            // It has its own patience; this is for a database that does not answer.
-            let _ = tokio::time::timeout(PATIENCE * 2, jobs).await;
+        for worker in [&mut self.jobs, &mut self.webhooks].into_iter().flatten() {
+            // Each has its own patience; this is for a database that does not answer.
+            let _ = tokio::time::timeout(PATIENCE * 2, worker).await;
         }
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.loops.iter().chain(&self.jobs).for_each(JoinHandle::abort);
+        self.loops
+            .iter()
+            .chain(&self.jobs)
+            .chain(&self.webhooks)
+            .for_each(JoinHandle::abort);
     }
 }
 
@@ -66,6 +72,7 @@ pub fn start_with(app: &Arc<App>, tasks: Vec<Task>, patience: Duration) -> Worke
             tokio::spawn(hear(app.clone())),
             tokio::spawn(tick(app.clone())),
         ],
+        webhooks: post_office(app, stopped.clone()),
         jobs: Some(tokio::spawn(work(runner, stopped, patience))),
         stopping,
     }
@@ -212,6 +219,17 @@ async fn give_back() {
     }
 }
 
+/// Delivers webhooks.
+fn post_office(app: &Arc<App>, stopped: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    match Office::open(app, webhooks::names()) {
+        Ok(office) => Some(tokio::spawn(office.run(stopped))),
+        Err(error) => {
+            tracing::error!(%error, "no webhooks are delivered by this instance");
+            None
+        }
+    }
+}
+
 /// Hears what other instances write.
 async fn hear(app: Arc<App>) {
     app.db.hear().await;
@@ -262,5 +280,6 @@ async fn swept(app: &App) -> Result<(), Error> {
         tx.sql(statement).bind(before).run().await?;
     }
     jobs::store::forget(&mut tx, now).await?;
+    webhooks::store::forget(&mut tx, now).await?;
     tx.commit().await
 }

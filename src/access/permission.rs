@@ -34,6 +34,8 @@ crate::words! {
         AbsencesManage = "absences:manage",
         ApiKeysManage = "api_keys:manage",
         AuditLogRead = "audit_log:read",
+        /// Where events are delivered to.
+        WebhooksManage = "webhooks:manage",
         CustomersRead = "customers:read",
         /// Customers with their contacts, account managers and signals.
         CustomersManage = "customers:manage",

@@ -1,7 +1,6 @@
 //! `touchbase serve`: until it is told to stop.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::app::{App, Broken};
 use crate::clock::Clock;
@@ -42,7 +41,7 @@ pub(super) async fn serve_app(app: Arc<App>, listening: impl FnOnce()) -> Result
     actix_web::rt::spawn(async move {
         stopped().await;
         tracing::info!("stopping; running requests may end");
-        leaving.stopping.store(true, Ordering::Relaxed);
+        leaving.stopping.set(true);
         handle.stop(true).await;
     });
     let outcome = bound.server.await;

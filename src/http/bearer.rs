@@ -1,11 +1,10 @@
 //! Who is calling, by the token or the key in `Authorization`.
 
 use actix_web::dev::{Payload, ServiceRequest};
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::Problem;
-use super::gate::header_text;
 use crate::access::token::Distrust;
 use crate::access::{Caller, key};
 use crate::refusal::Code;
@@ -37,12 +36,30 @@ fn distrusted(detail: &str) -> Problem {
 /// # Errors
 /// 401 for anybody else.
 pub async fn authenticate(app: &crate::app::App, request: &ServiceRequest) -> Result<Caller, Problem> {
-    let authorization = header_text(request, &header::AUTHORIZATION).ok_or_else(unauthenticated)?;
-    let (scheme, token) = authorization.split_once(' ').ok_or_else(unauthenticated)?;
+    who(app, token(request.headers())?).await
+}
+
+/// The token or key that a request carries.
+///
+/// # Errors
+/// 401 when it carries none.
+pub(super) fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = authorization
+        .and_then(|value| value.split_once(' '))
+        .ok_or_else(unauthenticated)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(unauthenticated());
     }
-    let (token, now) = (token.trim(), app.clock.now());
+    Ok(token.trim())
+}
+
+/// The caller whom this token or key stands for, as the database has them now.
+///
+/// # Errors
+/// 401 for anybody else.
+pub(super) async fn who(app: &crate::app::App, token: &str) -> Result<Caller, Problem> {
+    let now = app.clock.now();
     if token.starts_with("tb_") {
         // The same for a key that never was and for one that is no more.
         let unknown = || {

@@ -13,6 +13,7 @@ use super::export;
 use super::gate::{Gate, other_method};
 use super::page::Sort;
 use super::rules::Rules;
+use super::stream;
 use crate::access::Permission;
 
 /// Who may come in.
@@ -152,6 +153,13 @@ impl Endpoint {
         }
     }
 
+    /// Can be had as a stream of server-sent events, too.
+    #[must_use]
+    pub fn streamed(mut self) -> Self {
+        self.offers.push(stream::KIND);
+        self
+    }
+
     /// Takes a file, which arrives on disk: the handler reads it with [`super::Upload`].
     #[must_use]
     pub fn file(self) -> Self {
@@ -197,7 +205,7 @@ const KINDS: [&str; 9] = [
     export::NDJSON,
     "text/html",
     "text/plain",
-    "text/event-stream",
+    stream::KIND,
     "text/calendar",
     "message/rfc822",
     "application/pdf",
@@ -267,10 +275,10 @@ fn method_name(method: &Method) -> &'static str {
 /// Declares a feature's rows: `endpoints![list_customers: Access::Needs(Permission::CustomersRead), …]`.
 #[macro_export]
 macro_rules! endpoints {
-    ($($handler:ident: $access:expr $(=> $option:ident $(($($given:expr),+))?)?),+ $(,)?) => {
+    ($($handler:ident: $access:expr $(=> $option:ident $(($($given:expr),+))?)*),+ $(,)?) => {
         paste::paste! {
             vec![$(
-                $crate::http::Endpoint::new::<[<__path_ $handler>]>($access, || actix_web::web::to($handler))$(.$option($($($given),+)?))?
+                $crate::http::Endpoint::new::<[<__path_ $handler>]>($access, || actix_web::web::to($handler))$(.$option($($($given),+)?))*
             ),+]
         }
     };

@@ -95,7 +95,12 @@ impl Gate {
         if let Some((_, default)) = self.endpoint.sorts {
             request.extensions_mut().insert(Unsorted(default));
         }
-        if let Some(columns) = self.endpoint.columns.as_ref().filter(|_| kind != export::JSON) {
+        if let Some(columns) = self
+            .endpoint
+            .columns
+            .as_ref()
+            .filter(|_| matches!(kind, export::CSV | export::NDJSON))
+        {
             return export::answer(request, next, kind, columns).await;
         }
         request.extensions_mut().insert(Chosen(kind));

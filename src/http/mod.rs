@@ -18,6 +18,7 @@ pub mod reply;
 pub mod request_id;
 pub mod rules;
 pub mod span;
+pub mod stream;
 
 use std::sync::Arc;
 

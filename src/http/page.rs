@@ -48,6 +48,21 @@ pub struct Paging {
     default: &'static str,
 }
 
+/// What a list takes that has one order and no count, as the document says it; [`Paging`] reads it.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OnePage {
+    /// How many records at most, 50 by default.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    pub cursor: Option<String>,
+    /// Show only these fields of each record, separated by commas.
+    #[param(max_length = 1000)]
+    pub fields: Option<String>,
+}
+
 /// The sort of a list when none is named, from its row to its handler.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unsorted(pub &'static str);

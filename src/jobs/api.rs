@@ -1,10 +1,17 @@
 //! Speaks: what works in the background, what was given up, and begun anew.
 
+use std::time::Duration;
+
+use actix_web::{Either, HttpRequest};
+use serde_json::Value;
+
 use super::job::{Job, JobId};
 use super::runner;
 use super::store::{self, JobFilter};
 use crate::access::{Caller, Permission};
+use crate::http::gate::Chosen;
 use crate::http::page::Paging;
+use crate::http::stream::{self, DocumentOrStream, Said, Source};
 use crate::http::{Access, Answer, App, Endpoint, Path, Problem, Query, Reply};
 use crate::journal::Unit;
 
@@ -13,7 +20,7 @@ crate::page!(JobPage of Job);
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
         list_jobs: Access::Needs(Permission::JobsRead) => sorted(store::SORTS, "-created_at"),
-        get_job: Access::Needs(Permission::JobsRead),
+        get_job: Access::Needs(Permission::JobsRead) => streamed,
         cancel_job: Access::Needs(Permission::JobsManage),
         retry_job: Access::Needs(Permission::JobsManage),
     ]
@@ -31,11 +38,58 @@ async fn list_jobs(app: App, caller: Caller, filter: Query<JobFilter>, paging: P
 }
 
 /// Read a job.
+///
+/// With `Accept: text/event-stream` the job comes again whenever it has come further, until its end.
 #[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "get_job", tag = "jobs",
     responses((status = 200, description = "The job", body = Job)))]
-async fn get_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
+async fn get_job(
+    app: App,
+    caller: Caller,
+    id: Path<JobId>,
+    chosen: Chosen,
+    request: HttpRequest,
+) -> DocumentOrStream<Job> {
     let job = store::find(&mut app.read(), caller.organization, *id).await?;
-    Ok(Reply::ok(job.ok_or_else(Problem::not_found)?))
+    let job = job.ok_or_else(Problem::not_found)?;
+    if chosen.0 == stream::KIND {
+        let progress = Progress {
+            app: app.clone(),
+            id: *id,
+            told: None,
+        };
+        let access = Access::Needs(Permission::JobsRead);
+        return stream::answer(&app, &request, &caller, access, progress).map(Either::Right);
+    }
+    Ok(Either::Left(Reply::ok(job)))
+}
+
+/// How often a stream looks how far its job has come: a job has no revision that would tell.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How far a job has come, told until its end.
+struct Progress {
+    app: App,
+    id: JobId,
+    told: Option<Value>,
+}
+
+impl Source for Progress {
+    async fn wait(&mut self) {
+        tokio::time::sleep(LOOK).await;
+    }
+
+    async fn read(&mut self, caller: &Caller) -> Result<Said, Problem> {
+        let mut said = Said::default();
+        let job = store::find(&mut self.app.read(), caller.organization, self.id).await?;
+        let job = job.ok_or_else(Problem::not_found)?;
+        let shown = serde_json::to_value(&job).map_err(|error| Problem::internal(&error))?;
+        if self.told.as_ref() != Some(&shown) {
+            said.event(None, None, &shown)?;
+            self.told = Some(shown);
+        }
+        said.last = !job.open();
+        Ok(said)
+    }
 }
 
 /// Cancel a job.

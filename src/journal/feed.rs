@@ -109,6 +109,74 @@ pub async fn entries(
     sql.all().await
 }
 
+/// What happened, without its values: for those who are told that something did.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Happening {
+    pub revision: i64,
+    pub recorded_at: Timestamp,
+    pub actor_kind: ActorKind,
+    pub actor_id: Option<Uuid>,
+    pub kind: String,
+    pub record_id: Uuid,
+    pub verb: String,
+    pub customer_id: Option<Uuid>,
+}
+
+/// Which happenings are asked for: these kinds of records, and these verbs of these kinds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sorts {
+    pub kinds: Vec<&'static str>,
+    pub verbs: Vec<(&'static str, String)>,
+}
+
+impl Sorts {
+    pub fn has(&self, kind: &str, verb: &str) -> bool {
+        self.kinds.contains(&kind) || self.verbs.iter().any(|(of, known)| *of == kind && known == verb)
+    }
+}
+
+/// Up to `limit` happenings of these sorts after one revision, and up to another; all there are, without sorts.
+///
+/// # Errors
+/// What the database said.
+pub async fn happenings(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    sorts: Option<&Sorts>,
+    (after, until): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Happening>, Error> {
+    let mut sql = db
+        .sql("SELECT revision, recorded_at, actor_kind, actor_id, kind, record_id, verb, customer_id FROM journal WHERE organization_id = $1 AND revision > $2 AND revision <= $3")
+        .bind(organization)
+        .bind(after)
+        .bind(until);
+    if let Some(sorts) = sorts {
+        sql.push(" AND (kind IN ")
+            .list(sorts.kinds.iter().map(|kind| (*kind).to_owned()));
+        for (kind, verb) in &sorts.verbs {
+            sql.push(" OR kind = ").value((*kind).to_owned());
+            sql.push(" AND verb = ").value(verb.clone());
+        }
+        sql.push(")");
+    }
+    sql.push(" ORDER BY revision LIMIT ").value(limit);
+    sql.all().await
+}
+
+/// How far an organization's history goes.
+///
+/// # Errors
+/// What the database said.
+pub async fn latest(db: &mut impl Sqls, organization: OrganizationId) -> Result<i64, Error> {
+    let row: Option<(i64,)> = db
+        .sql("SELECT last_revision FROM organizations WHERE id = $1")
+        .bind(organization)
+        .optional()
+        .await?;
+    Ok(row.map_or(0, |(revision,)| revision))
+}
+
 /// When one of these verbs happened to one of these records, in order: which record, which verb, when.
 ///
 /// # Errors

@@ -55,6 +55,11 @@ const TAGS: &[(&str, &str)] = &[
         "What Touchbase does in the background, and what it has given up.",
     ),
     ("audit", "Who changed what, when, from where."),
+    ("events", "What happens, as it happens."),
+    (
+        "webhooks",
+        "Events that are delivered to other programs, signed, until they are taken.",
+    ),
     ("service", "Health, metrics, and what the problem codes mean."),
 ];
 

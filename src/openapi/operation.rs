@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::http::Endpoint;
 use crate::http::endpoint::Access;
 use crate::http::precondition::LONGEST;
+use crate::http::stream;
 use crate::refusal::Code;
 
 /// The whole operation.
@@ -70,6 +71,13 @@ pub fn operation(endpoint: &Endpoint) -> Value {
             "schema": { "type": "string", "maxLength": LONGEST, "pattern": "^(\\*|(W/)?\"[0-9]{1,19}\"(, *(W/)?\"[0-9]{1,19}\")*)$" }
         }));
     }
+    if parameters.iter().any(|parameter| parameter["name"] == "last_event_id") {
+        parameters.push(json!({
+            "name": stream::LAST, "in": "header", "required": false,
+            "description": "The `id` of the event that was heard last, as browsers send it when they come back; it goes before `last_event_id`.",
+            "schema": { "type": "string", "maxLength": 19, "pattern": "^[0-9]{1,19}$" }
+        }));
+    }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
     }
@@ -81,18 +89,16 @@ pub fn operation(endpoint: &Endpoint) -> Value {
     if let Some(content) = responses
         .get_mut("200")
         .and_then(|ok| ok.get_mut("content")?.as_object_mut())
-        && endpoint.offers.len() > 1
-        && content.len() == 1
     {
-        // A list can be had whole, for spreadsheets and scripts.
-        content.insert(
-            "text/csv".into(),
-            json!({ "schema": { "type": "string", "maxLength": 1_000_000_000 } }),
-        );
-        content.insert(
-            "application/x-ndjson".into(),
-            json!({ "schema": { "type": "string", "maxLength": 1_000_000_000 } }),
-        );
+        // A list can be had whole, for spreadsheets and scripts; what changes, as a stream.
+        for offer in &endpoint.offers {
+            if !content.keys().any(|kind| kind.starts_with(offer)) {
+                content.insert(
+                    (*offer).into(),
+                    json!({ "schema": { "type": "string", "maxLength": 1_000_000_000 } }),
+                );
+            }
+        }
     }
     for (status, response) in &mut responses {
         headers(endpoint, status, response);
@@ -119,6 +125,9 @@ fn expected(endpoint: &Endpoint) -> Vec<u16> {
     }
     if matches!(endpoint.method.as_str(), "PATCH" | "DELETE") {
         codes.push(412);
+    }
+    if endpoint.offers.contains(&stream::KIND) {
+        codes.push(429);
     }
     codes.sort_unstable();
     codes.dedup();

@@ -1,7 +1,5 @@
 //! Health, readiness, metrics, signing keys, the pages of the problem codes; and the audit log.
 
-use std::sync::atomic::Ordering;
-
 use serde_json::json;
 use touchbase::refusal::Code;
 
@@ -13,10 +11,10 @@ async fn health_and_readiness_say_how_it_is() {
     let nobody = server.nobody();
     assert_eq!(nobody.get("/healthz").await.expect(200)["status"], "ok");
     assert_eq!(nobody.get("/readyz").await.expect(200)["status"], "ok");
-    server.app.stopping.store(true, Ordering::Relaxed);
+    server.app.stopping.set(true);
     assert_eq!(nobody.get("/readyz").await.problem(503), "unavailable");
     nobody.get("/healthz").await.expect(200);
-    server.app.stopping.store(false, Ordering::Relaxed);
+    server.app.stopping.set(false);
     server.app.db.close().await;
     nobody.get("/readyz").await.problem(503);
     nobody.get("/healthz").await.expect(200);

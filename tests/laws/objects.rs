@@ -1,9 +1,13 @@
 //! Nothing crosses from one organization to another: a missing record and another organization's are the same 404.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use futures_util::FutureExt;
 use serde_json::json;
 use touchbase::db::Sqls;
+use touchbase::features::webhooks::{Lookup, Office};
 use touchbase::id::OrganizationId;
 use touchbase::{local_time, routes, workers};
 use uuid::Uuid;
@@ -49,6 +53,22 @@ async fn evening(server: &Server, client: &Client) -> String {
     lists["data"][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// A delivery, which comes of an event: to a name that leads nowhere.
+async fn delivery(server: &Server, client: &Client) -> String {
+    let new = json!({"name": "Of a test", "url": "https://nowhere.test/", "types": ["customer.*"]});
+    let made = client.post("/v1/webhook-endpoints", new).await.expect(201);
+    let path = format!(
+        "/v1/webhook-endpoints/{}/test",
+        made["webhook_endpoint"]["id"].as_str().unwrap()
+    );
+    client.post(&path, json!({})).await.expect(200);
+    let nowhere: Lookup = Arc::new(|_| async { Ok(Vec::new()) }.boxed());
+    let office = Office::open(&server.app, nowhere).unwrap();
+    assert_eq!(office.settle().await.unwrap(), 1);
+    let deliveries = client.get("/v1/webhook-deliveries").await.expect(200);
+    deliveries["data"][0]["id"].as_str().unwrap().to_owned()
+}
+
 #[actix_web::test]
 async fn a_missing_record_and_another_organizations_are_the_same_to_everybody() {
     let server = Server::start().await;
@@ -58,6 +78,8 @@ async fn a_missing_record_and_another_organizations_are_the_same_to_everybody() 
     );
     let list = evening(&server, &theirs.client).await;
     theirs.keep("/v1/call-lists", list);
+    let delivery = delivery(&server, &theirs.client).await;
+    theirs.keep("/v1/webhook-deliveries", delivery);
     let mut without = Vec::new();
     for collection in Samples::collections() {
         if let Err(reason) = theirs.of(&collection).await {

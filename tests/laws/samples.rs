@@ -26,6 +26,7 @@ const REFERENCES: &[(&str, &str)] = &[
     ("action_item_id", "/v1/action-items"),
     ("follow_up_id", "/v1/follow-ups"),
     ("case_id", "/v1/cases"),
+    ("endpoint_id", "/v1/webhook-endpoints"),
 ];
 
 /// Properties that mean a person; in samples always the caller.
@@ -43,6 +44,7 @@ const PEOPLE: &[&str] = &[
 fn more(collection: &str) -> Value {
     match collection {
         "/v1/contacts" => json!({"name": "Maria Anders"}),
+        "/v1/webhook-endpoints" => json!({"types": ["customer.*"], "url": "https://hooks.example.com/touchbase"}),
         "/v1/api-keys" => json!({"name": "sample", "role": "viewer"}),
         "/v1/segments" => json!({"ready_made": "silent"}),
         "/v1/assignments" => json!({"assignee_id": "caller"}),

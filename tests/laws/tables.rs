@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use touchbase::features::events::event::Subject;
+
 use crate::source::{files, none, none_but, read, sources};
 
 /// Statements that move no revision on purpose. This list may only shrink.
@@ -132,4 +134,17 @@ fn every_table_begins_with_its_organization() {
         .map(|(name, _)| name)
         .collect();
     none("tables that do not distribute by organization", &faults);
+}
+
+#[test]
+fn every_record_has_its_events_and_says_who_hears_of_them() {
+    let silent: Vec<String> = records()
+        .into_iter()
+        .map(|(_, kind, _)| kind)
+        .filter(|kind| kind.parse::<Subject>().is_err())
+        .collect();
+    none(
+        "kinds that `Subject` in features/events/event.rs does not know",
+        &silent,
+    );
 }

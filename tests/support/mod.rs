@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 pub mod counting;
 pub mod database;
+pub mod listening;
 pub mod proxy;
+pub mod receiver;
 pub mod running;
 pub mod smtp;
 

@@ -40,6 +40,8 @@ crate::words! {
         LapsedExecutives = "lapsed_executives",
         /// What the week before has brought.
         WeeklySummary = "weekly_summary",
+        /// An endpoint of webhooks was disabled, because it failed or is gone.
+        WebhookDisabled = "webhook_disabled",
     }
 }
 

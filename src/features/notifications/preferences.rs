@@ -43,6 +43,8 @@ pub struct MailWishes {
     pub lapsed_executives: bool,
     #[serde(default = "yes")]
     pub weekly_summary: bool,
+    #[serde(default = "yes")]
+    pub webhook_disabled: bool,
 }
 
 impl Default for MailWishes {
@@ -60,6 +62,7 @@ impl Default for MailWishes {
             calls_released: false,
             lapsed_executives: true,
             weekly_summary: true,
+            webhook_disabled: true,
         }
     }
 }
@@ -80,6 +83,7 @@ impl MailWishes {
             NotificationKind::CallsReleased => self.calls_released,
             NotificationKind::LapsedExecutives => self.lapsed_executives,
             NotificationKind::WeeklySummary => self.weekly_summary,
+            NotificationKind::WebhookDisabled => self.webhook_disabled,
         }
     }
 }

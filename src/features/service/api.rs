@@ -1,6 +1,5 @@
 //! Speaks: health, readiness, metrics, the public halves of the signing keys.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::http::header;
@@ -57,7 +56,7 @@ async fn get_health() -> Answer<Health> {
     responses((status = 200, description = "It can", body = Health)))]
 async fn get_readiness(app: App) -> Answer<Health> {
     let not_ready = |detail: &str| Problem::new(Code::Unavailable, detail).retry_after(1);
-    if app.stopping.load(Ordering::Relaxed) {
+    if app.stopping.is_set() {
         return Err(not_ready("The server is stopping."));
     }
     match tokio::time::timeout(PATIENCE, app.db.is_migrated()).await {

@@ -82,3 +82,19 @@ async fn who_holds_an_organization_holds_up_neither_timers_nor_the_end_of_a_job(
     drop(held);
     assert_eq!(of(&server.manager(), "status_in=completed").await.len(), 1);
 }
+
+#[actix_web::test]
+async fn a_stream_tells_how_far_a_job_has_come_until_its_end() {
+    let server = Server::start().await;
+    ask(&server.app, server.organization, numbered(1)).await;
+    let manager = server.manager();
+    let id = of(&manager, "status_in=queued").await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut stream = manager.listen(&format!("/v1/jobs/{id}"), &[]).await;
+    assert_eq!(stream.event().await.unwrap().data["status"], "queued");
+    settle(&server.app, marks()).await;
+    let heard = stream.rest().await;
+    assert_eq!(heard.last().unwrap().data["status"], "completed");
+}

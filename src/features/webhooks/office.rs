@@ -1,0 +1,194 @@
+//! The post office of an instance: makes deliveries of what the journal says, takes up what is due, and has it carried.
+//!
+//! A delivery is a row with a lease, as a job is. It is not a job: jobs have four places, and a thousand deliveries to one slow endpoint
+//! would keep everything else waiting for days. Here each endpoint has a few places of its own, and one that fails has one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::courier::{Courier, Lookup};
+use super::delivery::WebhookDelivery;
+use super::endpoint::WebhookEndpointId;
+use super::store::{self, underway};
+use crate::app::{App, Broken};
+use crate::db::Error;
+use crate::id::OrganizationId;
+use crate::jobs::LEASE;
+
+/// How many deliveries an instance has under way at the same time.
+const AT_ONCE: usize = 64;
+/// How many of these go to one endpoint.
+const EACH: usize = 4;
+/// How often it looks for what is due, or what other instances wrote.
+const LOOK: Duration = Duration::from_secs(2);
+/// Changes that follow each other at once are looked at together.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+type Place = (OrganizationId, WebhookEndpointId);
+
+/// A delivery in hand.
+pub(super) struct InHand {
+    pub organization: OrganizationId,
+    pub delivery: WebhookDelivery,
+    pub token: uuid::Uuid,
+}
+
+pub struct Office {
+    pub(super) app: Arc<App>,
+    pub(super) courier: Courier,
+}
+
+/// What is under way: how much of it goes where.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<Place>,
+    places: HashMap<Place, usize>,
+}
+
+impl UnderWay {
+    fn to(&self, place: Place) -> usize {
+        self.places.get(&place).copied().unwrap_or(0)
+    }
+
+    fn begin(&mut self, office: &Arc<Office>, in_hand: InHand) {
+        let place = (in_hand.organization, in_hand.delivery.endpoint_id);
+        *self.places.entry(place).or_default() += 1;
+        let office = office.clone();
+        self.tasks.spawn(async move {
+            office.deliver(in_hand).await;
+            place
+        });
+    }
+
+    /// Waits for one to end; for ever when there is none.
+    async fn ended(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Ok(place)) => self.end(place),
+            // Its place stays taken until all have ended.
+            Some(Err(error)) => tracing::error!(%error, "a delivery broke off"),
+            None => std::future::pending().await,
+        }
+        if self.tasks.is_empty() {
+            self.places.clear();
+        }
+    }
+
+    fn end(&mut self, place: Place) {
+        match self.places.get_mut(&place) {
+            Some(count) if *count > 1 => *count -= 1,
+            Some(_) | None => drop(self.places.remove(&place)),
+        }
+    }
+}
+
+impl Office {
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn open(app: &Arc<App>, lookup: Lookup) -> Result<Arc<Self>, Broken> {
+        let courier = Courier::new(&app.config.webhook_allow, lookup);
+        let courier = courier.map_err(|error| Broken(format!("Webhooks cannot be sent: {error}")))?;
+        Ok(Arc::new(Self {
+            app: app.clone(),
+            courier,
+        }))
+    }
+
+    /// Until the server stops; what is under way then comes to its end, ten seconds at most.
+    pub async fn run(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
+        let mut news = self.app.db.pokes().any();
+        let mut under_way = UnderWay::default();
+        while !*stopped.borrow() {
+            news.mark_unchanged();
+            let full = match self.round(&mut under_way).await {
+                Ok(full) => full,
+                Err(error) => {
+                    tracing::warn!(%error, "what is to be delivered could not be looked for");
+                    true
+                }
+            };
+            tokio::select! {
+                _ = stopped.changed() => break,
+                () = under_way.ended() => {}
+                _ = news.changed(), if !full => tokio::time::sleep(TOGETHER).await,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+        while !under_way.tasks.is_empty() {
+            under_way.ended().await;
+        }
+    }
+
+    /// Does all that is due, until nothing is left: for tests. How often something was carried.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn settle(self: &Arc<Self>) -> Result<usize, Error> {
+        let (mut under_way, mut carried) = (UnderWay::default(), 0);
+        loop {
+            self.round(&mut under_way).await?;
+            if under_way.tasks.is_empty() {
+                return Ok(carried);
+            }
+            under_way.ended().await;
+            carried += 1;
+        }
+    }
+
+    /// Looks once. Whether all places are taken.
+    async fn round(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<bool, Error> {
+        self.sort().await?;
+        let now = self.app.clock.now();
+        for (organization, endpoint, failing_since) in underway::waiting(&mut self.app.read(), now).await? {
+            let place = (organization, endpoint);
+            let each = if failing_since.is_some() { 1 } else { EACH };
+            let room = each
+                .saturating_sub(under_way.to(place))
+                .min(AT_ONCE.saturating_sub(under_way.tasks.len()));
+            if room == 0 {
+                continue;
+            }
+            let lease = (self.app.clock.id(), now.plus(LEASE));
+            let mut tx = self.app.db.begin().await?;
+            let most = i64::try_from(room).unwrap_or(1);
+            let claimed = underway::claim(&mut tx, place, now, lease, most).await?;
+            tx.commit().await?;
+            for delivery in claimed {
+                let in_hand = InHand {
+                    organization,
+                    delivery,
+                    token: lease.0,
+                };
+                under_way.begin(self, in_hand);
+            }
+        }
+        Ok(under_way.tasks.len() >= AT_ONCE)
+    }
+
+    /// Makes deliveries of what happened.
+    async fn sort(&self) -> Result<(), Error> {
+        for (organization, id) in underway::behind(&mut self.app.read()).await? {
+            loop {
+                let Some(endpoint) = store::find(&mut self.app.read(), organization, id).await? else {
+                    break;
+                };
+                let mut tx = self.app.db.begin().await?;
+                match underway::sort(&mut tx, organization, &endpoint, &self.app.clock).await {
+                    Ok(more) => {
+                        tx.commit().await?;
+                        if !more {
+                            break;
+                        }
+                    }
+                    // Another instance was there first.
+                    Err(Error::RowNotFound) => break,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+}
