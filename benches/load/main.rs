@@ -18,6 +18,7 @@ mod reading;
 mod report;
 mod server;
 mod starting;
+mod streams;
 mod writing;
 
 use measure::Row;
@@ -41,7 +42,7 @@ struct Flags {
     /// Other products, too: PocketBase, Directus and OR-tools, which it installs below `target/`; needs 2 GB of disk.
     #[arg(long)]
     peers: bool,
-    /// Only these parts: import, reading, debrief, bulk, start, growth, evenings, plan, postgres, peers.
+    /// Only these parts: import, reading, debrief, bulk, start, growth, evenings, streams, plan, postgres, peers.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// cargo says this to every bench.
@@ -115,6 +116,7 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("start", starting::start(&mut run, &database));
     part!("growth", reading::growth(&mut run, &database));
     part!("evenings", evenings::evenings(&mut run));
+    part!("streams", streams::streams(&mut run));
     part!("plan", plan::plan(&mut run, flags.peers));
     part!("postgres", postgres::postgres(&mut run));
     if flags.peers {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Python client is generated from the document without a warning, imports whole, and gets an executive through a morning. Their calendar is read by a library. The scripts that assign many do so over a connection that breaks.
+# A Python client is generated from the document without a warning, imports whole, and gets an executive through a morning. Their calendar is read by a library, webhooks verified by another. The scripts that assign many do so over a connection that breaks.
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 python_tools
@@ -21,7 +21,9 @@ for module in modules:
 print(f"{len(modules)} generated modules import")
 PYTHON
 
+export TOUCHBASE_WEBHOOK_ALLOW=127.0.0.0/8
 start_server
 python morning.py "$server"
 python "$clients/feed.py" "$server"
 python "$clients/bulk_assign.py" "$server" "$root/examples"
+python "$clients/webhooks.py" "$server"

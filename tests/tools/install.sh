@@ -20,6 +20,7 @@ command -v cc >/dev/null || missing+=(gcc libc6-dev) # SQLite and the allocator 
 command -v curl >/dev/null || missing+=(curl)
 command -v python3 >/dev/null || missing+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium) # the dashboard
 ./postgres.sh bin >/dev/null 2>&1 || missing+=(postgresql-15)
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 
