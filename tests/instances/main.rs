@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod streams;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use support::database::on_postgres;
