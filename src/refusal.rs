@@ -76,6 +76,8 @@ codes! {
     DoNotContact = "do_not_contact", 409, "The customer must not be contacted";
     /// A request with the same `Idempotency-Key` is still being worked on. Wait a moment and repeat it.
     InProgress = "request_in_progress", 409, "The first request is still running";
+    /// The cursor cannot be read on from: it is older than what is known of removals (90 days), or the server was restored from a backup since. Send what is not sent yet, forget what is kept, and read again without a cursor.
+    StartAfresh = "start_afresh", 410, "Start afresh";
     /// The record has changed since the revision in `If-Match`. Read it again, merge, and retry with the new `ETag`.
     PreconditionFailed = "precondition_failed", 412, "The record has changed";
     /// The body is larger than this endpoint takes.

@@ -32,6 +32,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::follow_ups::endpoints(),
         features::calendar_feeds::endpoints(),
         features::days::endpoints(),
+        features::sync::endpoints(),
         features::reports::endpoints(),
         features::notifications::endpoints(),
         features::recognition::endpoints(),

@@ -261,6 +261,10 @@ async fn swept(app: &App) -> Result<(), Error> {
     for (statement, before) in [
         ("DELETE FROM idempotency_records WHERE created_at < $1", now.plus(-KEPT)),
         (
+            "DELETE FROM sync_mutations WHERE created_at < $1",
+            now.plus(TimeDelta::days(-90)),
+        ),
+        (
             "DELETE FROM login_failures WHERE failed_at < $1",
             now.plus(TimeDelta::hours(-1)),
         ),

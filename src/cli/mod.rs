@@ -16,6 +16,7 @@ use crate::app::{App, Broken};
 use crate::client::{self, Client, EXIT_CODES, Exit};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::journal;
 use crate::telemetry;
 
 /// Runs an executive customer-outreach program over a JSON API.
@@ -46,6 +47,11 @@ enum Command {
     /// The keys that sign access tokens.
     #[command(subcommand)]
     Keys(Keys),
+    /// After a restored backup, before the server starts: devices and other readers who know of what is gone begin afresh.
+    Epoch {
+        #[command(flatten)]
+        config: Config,
+    },
     /// Print the OpenAPI document.
     Openapi(document::Openapi),
     /// Ask a running server whether it can take requests; the exit code says so.
@@ -96,6 +102,7 @@ async fn obey(command: Command) -> Exit {
         Command::Migrate { config } => migrate(config).await,
         Command::Admin(admin) => admin.run().await,
         Command::Keys(Keys::Rotate { config }) => rotate(config).await,
+        Command::Epoch { config } => epoch(config).await,
         Command::Openapi(openapi) => openapi.run(),
         Command::Health(health) => health.run(),
         Command::Completions { shell } => {
@@ -118,6 +125,17 @@ async fn migrate(config: Config) -> Result<(), Broken> {
     let app = open(config).await?;
     app.db.close().await;
     print("The schema is up to date.");
+    Ok(())
+}
+
+async fn epoch(config: Config) -> Result<(), Broken> {
+    let app = open(config).await?;
+    let begun = journal::epoch::begin(&app.db, app.clock.now()).await;
+    app.db.close().await;
+    let epoch = begun.map_err(|error| Broken(format!("The epoch could not be begun: {error}")))?;
+    print(&format!(
+        "Epoch {epoch} has begun. Every device reads its working set afresh the next time it asks."
+    ));
     Ok(())
 }
 

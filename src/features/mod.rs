@@ -27,6 +27,7 @@ pub mod reminders;
 pub mod reports;
 pub mod segments;
 pub mod service;
+pub mod sync;
 pub mod talking_points;
 pub mod transfers;
 pub mod webhooks;

@@ -17,7 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::segment;
 use super::rules::Rules;
-use super::{Endpoint, Fault, Problem};
+use super::{Fault, Problem};
 use crate::refusal::Code;
 use crate::text::{UNFIT, is_unfit};
 
@@ -47,9 +47,39 @@ pub(super) struct Parsed {
 /// What the gate has checked it by.
 pub(super) struct Rule {
     pub rules: Arc<Rules>,
-    pub operation: Arc<Endpoint>,
+    /// The operation's id.
+    pub operation: String,
     /// The most bytes that a body may have.
     pub limit: usize,
+}
+
+/// The rules of all operations, for what comes as a part of another operation's body.
+#[derive(Clone)]
+pub struct Checks {
+    pub(super) rules: Arc<Rules>,
+    /// The most bytes that a body may have.
+    pub(super) limit: usize,
+}
+
+impl Checks {
+    /// A typed body of this operation.
+    ///
+    /// # Errors
+    /// 400 with a pointer for each fault.
+    pub fn body<T: DeserializeOwned>(&self, operation: &str, value: Value) -> Result<T, Problem> {
+        self.rules.body(operation, &value)?;
+        typed(value)
+    }
+}
+
+impl FromRequest for Checks {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let checks = request.extensions().get::<Self>().cloned();
+        ready(checks.ok_or_else(|| Problem::internal(&"the gate has not passed its rules on")))
+    }
 }
 
 /// A typed JSON body.
@@ -119,6 +149,22 @@ impl<T> FromRequest for Patch<T> {
     }
 }
 
+impl<T> Patch<T> {
+    /// The same patch as one of these operation's bodies, where it came as a part of another.
+    pub fn of(value: Value, checks: &Checks, operation: &'static str) -> Self {
+        let rule = Rule {
+            rules: checks.rules.clone(),
+            operation: operation.to_owned(),
+            limit: checks.limit,
+        };
+        Self {
+            value,
+            rule,
+            kind: std::marker::PhantomData,
+        }
+    }
+}
+
 impl<T: Serialize + DeserializeOwned> Patch<T> {
     /// The fields as they are once the patch is applied to `current`. What comes of it keeps to the document as well:
     /// else maps could grow beyond their limits by many small patches.
@@ -137,7 +183,7 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
         let mut merged = before()?;
         merge(&mut merged, self.value);
         let rule = &self.rule;
-        let mut faults = rule.rules.faults(&rule.operation.id, &merged, MOST_FAULTS);
+        let mut faults = rule.rules.faults(&rule.operation, &merged, MOST_FAULTS);
         // What was unfit before and is left as it is hinders nobody: an import may have kept it as it was given.
         faults.retain(|fault| {
             let field = fault.pointer.split('/').nth(1).unwrap_or_default();

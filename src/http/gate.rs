@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::arrival::{read, spool};
 use super::bearer::authenticate;
-use super::body::{Parsed, Raw, Rule, parse};
+use super::body::{Checks, Parsed, Raw, Rule, parse};
 use super::bulk::Items;
 use super::endpoint::{Access, Size};
 use super::page::Unsorted;
@@ -258,9 +258,13 @@ impl Gate {
         } else if kind.ends_with("/json") || kind.ends_with("+json") {
             let value = parse(body)?;
             self.rules.body(&self.endpoint.id, &value)?;
+            request.extensions_mut().insert(Checks {
+                rules: self.rules.clone(),
+                limit,
+            });
             let rule = Rule {
                 rules: self.rules.clone(),
-                operation: self.endpoint.clone(),
+                operation: self.endpoint.id.clone(),
                 limit,
             };
             request.extensions_mut().insert(Parsed { value, rule });

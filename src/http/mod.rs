@@ -24,14 +24,14 @@ use std::sync::Arc;
 
 pub use actix_web::web::Path;
 pub use arrival::Upload;
-pub use body::{Json, Patch};
+pub use body::{Checks, Json, Patch};
 pub use bulk::{Bulk, BulkMode};
 pub use endpoint::{Access, Endpoint};
 pub use page::{Cursor, Paging, Sort, SortKey};
 pub use precondition::Known;
 pub use problem::{Answer, Fault, Problem, ProblemBody};
 pub use query::Query;
-pub use reply::Reply;
+pub use reply::{Made, Reply};
 
 /// The application, as handlers take it.
 pub type App = actix_web::web::Data<Arc<crate::app::App>>;

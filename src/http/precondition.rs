@@ -34,6 +34,9 @@ impl FromRequest for IfMatch {
 }
 
 impl IfMatch {
+    /// No condition at all.
+    pub const ANY: Self = Self(None);
+
     /// Reads the header, before a repeated request is answered from what was kept: nonsense is refused every time.
     ///
     /// # Errors

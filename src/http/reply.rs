@@ -298,6 +298,36 @@ pub fn replay(status: u16, headers: &[(String, String)], body: Vec<u8>) -> HttpR
     response.body(body)
 }
 
+/// A record that was made: just now, or by the same request before.
+#[derive(Debug)]
+pub enum Made<T> {
+    New(T),
+    Again(T),
+}
+
+impl<T> Made<T> {
+    pub fn record(&self) -> &T {
+        match self {
+            Self::New(record) | Self::Again(record) => record,
+        }
+    }
+}
+
+impl Unit {
+    /// 201 with a new record below `collection`, 200 with one that was there already.
+    ///
+    /// # Errors
+    /// When the database could not promise durability; then nothing was written.
+    pub async fn answer_made<T: Record>(self, collection: &str, made: Made<T>) -> Answer<T> {
+        let reply = match made {
+            Made::New(record) => Reply::created(collection, record),
+            Made::Again(record) => Reply::record(record),
+        };
+        // By the unit, also where it wrote nothing: what it read may be another unit's, and not durable before both are.
+        self.answer(reply).await
+    }
+}
+
 /// A record is created again under an id that exists: a success when it says what was said at first, else a conflict.
 ///
 /// What has become of the record since does not matter: whoever repeats a request whose answer was lost cannot know of it.
@@ -306,12 +336,20 @@ pub fn replay(status: u16, headers: &[(String, String)], body: Vec<u8>) -> HttpR
 /// # Errors
 /// 409 `id_in_use`.
 pub async fn again<T: Record>(mut unit: Unit, there: T, said: &impl Serialize) -> Answer<T> {
+    let made = repeated(&mut unit, there, said).await?;
+    unit.answer_made("", made).await
+}
+
+/// The same, within a unit that goes on.
+///
+/// # Errors
+/// 409 `id_in_use`.
+pub async fn repeated<T: Record>(unit: &mut Unit, there: T, said: &impl Serialize) -> Result<Made<T>, Problem> {
     let organization = unit.organization();
-    let made = feed::creation(&mut unit, organization, T::KIND, there.id()).await?;
+    let made = feed::creation(unit, organization, T::KIND, there.id()).await?;
     let same = made.map(|made| change::was_said(&made, said)).transpose();
     if same.map_err(|error| Problem::internal(&error))?.unwrap_or(false) {
-        // By the unit, though it wrote nothing: what it read may be another unit's, and not durable before both are.
-        return unit.answer(Reply::record(there)).await;
+        return Ok(Made::Again(there));
     }
     Err(Problem::new(
         crate::refusal::Code::IdInUse,

@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::record::{Label, Record};
 use super::unit::{Error, Unit};
+use super::working_set::Moves;
 use crate::db::Sqls;
 use crate::db::search::Document;
+use crate::id::OrganizationId;
 
 /// Rows per statement when many are written.
 pub(super) const ROWS: usize = 500;
@@ -17,6 +19,7 @@ pub(super) const ROWS: usize = 500;
 pub(super) struct Beside {
     documents: BTreeMap<(Uuid, &'static str, &'static str), Document>,
     labels: BTreeMap<(Uuid, &'static str), Labels>,
+    pub(super) moves: Moves,
 }
 
 /// A record's labels as they are to be.
@@ -28,7 +31,9 @@ struct Labels {
 }
 
 impl Beside {
-    pub(super) fn note<R: Record>(&mut self, before: Option<&R>, after: &R) {
+    pub(super) fn note<R: Record>(&mut self, organization: OrganizationId, before: Option<&R>, after: &R) {
+        self.moves
+            .note(organization.into(), before, Some(after), after.revision());
         let document = after.document();
         if document != before.and_then(Record::document)
             && let Some(document) = document
@@ -49,6 +54,7 @@ impl Beside {
 impl Unit {
     /// Writes what comes and removes what goes beside saved records.
     pub(super) async fn keep(&mut self) -> Result<(), Error> {
+        self.keep_working_sets().await?;
         let (organization, beside) = (self.organization, std::mem::take(&mut self.beside));
         let documents: Vec<_> = beside.documents.into_iter().collect();
         for chunk in documents.chunks(ROWS) {
@@ -104,6 +110,9 @@ impl Unit {
     /// Removes what stood beside a record.
     pub(super) async fn forget<R: Record>(&mut self, before: &R) -> Result<(), Error> {
         let organization = self.organization;
+        self.beside
+            .moves
+            .note(organization.into(), Some(before), None, self.revision);
         if let Some(document) = before.document() {
             self.beside
                 .documents

@@ -2,13 +2,16 @@
 
 mod beside;
 pub mod change;
+pub mod epoch;
 pub mod feed;
 pub mod read;
 mod record;
 mod unit;
+mod working_set;
 
 pub use crate::access::{Actor, ActorKind, Claim, Origin};
 pub use change::{Change, Changing};
 pub use read::{Listed, Rows, Sort, SortKey, Window, find, find_all, list, revision, select};
 pub use record::{Label, Record, Stamped};
 pub use unit::{Error, Unit};
+pub use working_set::Holding;

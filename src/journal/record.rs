@@ -3,6 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::working_set::Holding;
 use crate::clock::Timestamp;
 use crate::db::{Row, Sql, search::Document};
 
@@ -24,6 +25,16 @@ pub trait Record: Clone + Serialize + Row + Sync + Stamped + 'static {
 
     /// The customer that the record is about, for timelines and working sets.
     fn customer(&self) -> Option<Uuid> {
+        None
+    }
+
+    /// Whose device this record puts a customer on.
+    fn holding(&self) -> Option<Holding> {
+        None
+    }
+
+    /// Whose own it is, whatever customer it is about: it is on their device.
+    fn owner(&self) -> Option<Uuid> {
         None
     }
 
@@ -69,6 +80,8 @@ macro_rules! record {
         $(, fields $inner:ident [$($field:ident),* $(,)?])?
         $(, derived { $($derived:ident: |$d:ident| $value:expr),* $(,)? })?
         $(, customer: |$c:ident| $customer:expr)?
+        $(, holding: |$h:ident| $holding:expr)?
+        $(, owner: |$o:ident| $owner:expr)?
         $(, document: |$t:ident| $document:expr)?
         $(, labels: |$l:ident| $labels:expr)?
         $(,)?
@@ -117,6 +130,16 @@ macro_rules! record {
             $(fn customer(&self) -> Option<uuid::Uuid> {
                 let $c = self;
                 $customer
+            })?
+
+            $(fn holding(&self) -> Option<$crate::journal::Holding> {
+                let $h = self;
+                $holding
+            })?
+
+            $(fn owner(&self) -> Option<uuid::Uuid> {
+                let $o = self;
+                $owner
             })?
 
             $(fn document(&self) -> Option<$crate::db::search::Document> {

@@ -50,7 +50,7 @@ struct Entry {
 pub struct Unit {
     pub(super) tx: Tx,
     pub(super) organization: OrganizationId,
-    revision: i64,
+    pub(super) revision: i64,
     now: Timestamp,
     actor: Actor,
     origin: Origin,
@@ -206,7 +206,7 @@ impl Unit {
                 customer: record.customer(),
                 changes: Value::Object(fields),
             });
-            self.beside.note(change.before.as_ref(), &record);
+            self.beside.note(self.organization, change.before.as_ref(), &record);
             let rows = if new { &mut fresh } else { &mut changed };
             rows.push(saved.len());
             saved.push(record);

@@ -45,6 +45,7 @@ const TAGS: &[(&str, &str)] = &[
         "days",
         "An executive's day, and the lists that are prepared each evening.",
     ),
+    ("sync", "What devices keep for when there is no network."),
     ("reports", "Figures, as JSON or CSV."),
     (
         "notifications",

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::action_item::ActionItemId;
-use super::api::theirs;
 use super::comment::{ActionItemComment, ActionItemCommentId, ActionItemCommentInput};
 use super::store;
+use super::writing::theirs;
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
 use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};

@@ -6,6 +6,7 @@ pub mod comment;
 mod comments_api;
 mod steps_api;
 pub mod store;
+pub mod writing;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -3,16 +3,12 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::action_item::{ActionItem, ActionItemId, ActionItemKind, Step};
-use super::api::{changed_references, theirs};
-use super::store;
-use crate::access::{Caller, Permission, Scope};
+use super::action_item::{ActionItem, ActionItemId, Step};
+use super::writing::{self, changed_references, theirs};
+use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
-use crate::features::attempts::{self, consequences::WrongRecord};
-use crate::features::customers;
-use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Path, Reply};
 use crate::id::UserId;
-use crate::journal::Unit;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
@@ -57,57 +53,9 @@ pub struct TellCustomer {
 }
 
 async fn step(app: &App, caller: &Caller, id: ActionItemId, step: Step) -> Answer<ActionItem> {
-    let (mut unit, scope) = (app.write(caller).await?, caller.scope());
-    let item = theirs(&mut unit, &scope, caller, id).await?;
-    let was_open = item.status.open();
-    let change = item.step(step, caller.user, unit.now())?;
-    let item = unit.save(change).await?;
-    if item.status.open() != was_open {
-        flag(&mut unit, &scope, &item).await?;
-    }
+    let mut unit = app.write(caller).await?;
+    let item = writing::step(&mut unit, caller, id, step).await?;
     unit.answer(Reply::record(item)).await
-}
-
-/// The flag that a call has put up, on the contact that it named or else on the customer, comes down when the last work on it is
-/// closed, and goes up again when it is reopened.
-async fn flag(unit: &mut Unit, scope: &Scope, item: &ActionItem) -> Result<(), Problem> {
-    let (ActionItemKind::DataQuality, Some(attempt)) = (item.fields.kind, item.attempt_id) else {
-        return Ok(());
-    };
-    let attempt = attempts::store::find(unit, scope, attempt.into()).await?;
-    let Some((disposition, wrong)) = attempt.and_then(|it| Some((it.disposition, WrongRecord::of(it.disposition)?)))
-    else {
-        return Ok(());
-    };
-    let up = item.status.open();
-    if !up && store::same_is_open(unit, scope, item, disposition).await? {
-        return Ok(());
-    }
-    match (item.contact_id, wrong) {
-        // A contact who has left bears no flag for it.
-        (Some(_), WrongRecord::ContactLeft) => {}
-        (Some(id), WrongRecord::WrongNumber | WrongRecord::Disconnected) => {
-            if let Some(contact) = customers::store::contacts::find(unit, scope, id.into()).await? {
-                let change = if up {
-                    contact.flag(wrong.flag())
-                } else {
-                    contact.unflag(wrong.flag())
-                };
-                unit.save(change).await?;
-            }
-        }
-        (None, _) => {
-            if let Some(customer) = customers::store::find(unit, scope, item.customer_id).await? {
-                let change = if up {
-                    customer.flag(wrong.flag())
-                } else {
-                    customer.unflag(wrong.flag())
-                };
-                customers::store::save(unit, change).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Start the work.
@@ -201,9 +149,7 @@ async fn tell_customer(
     told: Option<Json<TellCustomer>>,
 ) -> Answer<ActionItem> {
     let mut unit = app.write(&caller).await?;
-    let item = theirs(&mut unit, &caller.scope(), &caller, *id).await?;
     let told = told.map(|told| told.0).unwrap_or_default();
-    let change = item.tell_customer(told.told_at, told.how, caller.user, unit.now())?;
-    let item = unit.save(change).await?;
+    let item = writing::tell_customer(&mut unit, &caller, *id, told.told_at, told.how).await?;
     unit.answer(Reply::record(item)).await
 }

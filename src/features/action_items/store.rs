@@ -57,6 +57,7 @@ crate::record!(
         seconds_to_close: |item| seconds_to_close(item),
     },
     customer: |item| Some(item.customer_id.into()),
+    owner: |item| item.fields.owner_id.map(Into::into),
 );
 
 crate::record!(

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::assigning::{AssignmentItem, Objection, ObjectionKind};
 use super::assignment::{Assignment, AssignmentId, AssignmentInput, AssignmentPriority};
 use super::store::{self, AssignmentFilter};
+use super::working::found;
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::db::Sqls;
@@ -179,13 +180,6 @@ fn repeated(new: NewAssignment, there: &Assignment) -> AssignmentInput {
         priority: new.priority.unwrap_or_default(),
         reason: new.reason,
     }
-}
-
-/// The assignment, or 404.
-pub(super) async fn found(db: &mut impl Sqls, caller: &Caller, id: AssignmentId) -> Result<Assignment, Problem> {
-    store::find(db, &caller.scope(), id)
-        .await?
-        .ok_or_else(Problem::not_found)
 }
 
 /// What the rules have against an item, as a problem; `pointer` is where the item stands.

@@ -203,6 +203,18 @@ impl Assignment {
         }
     }
 
+    /// Whether it is in its executive's working set: while it is open, and afterwards too, unless it was taken back before any call.
+    pub fn stays_with_its_executive(&self) -> bool {
+        match self.status {
+            AssignmentStatus::Queued
+            | AssignmentStatus::Scheduled
+            | AssignmentStatus::Completed
+            | AssignmentStatus::Unreachable
+            | AssignmentStatus::Declined => true,
+            AssignmentStatus::Canceled => self.attempts_made > 0,
+        }
+    }
+
     /// What can be changed of it, as it is.
     pub fn fields(&self) -> AssignmentFields {
         AssignmentFields {

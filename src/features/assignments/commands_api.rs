@@ -3,16 +3,14 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::api::found;
 use super::assigning;
-use super::assignment::{Assignment, AssignmentFields, AssignmentId};
-use super::calling_hours::CallingHours;
+use super::assignment::{Assignment, AssignmentId};
 use super::store;
+use super::working::{self, AssignmentPatch, found};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
-use crate::features::customers;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Patch, Path, Problem, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
 use crate::refusal::Refusal;
@@ -29,9 +27,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         complete_assignment: Access::Needs(Permission::AssignmentsWork),
     ]
 }
-
-/// The fields to change.
-type AssignmentPatch = Patch<AssignmentFields>;
 
 /// Another time for the call.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -84,11 +79,8 @@ async fn update_assignment(
     if_match: IfMatch,
 ) -> Answer<Assignment> {
     let mut unit = app.write(&caller).await?;
-    let assignment = own(&mut unit, &caller, *id).await?;
-    let fields = patch.apply(&assignment.fields())?;
-    let change = assignment.revise(fields)?;
-    if_match.allows(&change)?;
-    saved(unit, change).await
+    let assignment = working::update(&mut unit, &caller, *id, patch, &if_match).await?;
+    unit.answer(Reply::record(assignment)).await
 }
 
 /// Move a call to another time.
@@ -103,10 +95,8 @@ async fn reschedule_assignment(
     to: Json<Reschedule>,
 ) -> Answer<Assignment> {
     let mut unit = app.write(&caller).await?;
-    let assignment = own(&mut unit, &caller, *id).await?;
-    let hours = contactable(&mut unit, &caller, &assignment).await?;
-    let change = assignment.reschedule(to.scheduled_for, to.outside_window, &hours, unit.now())?;
-    saved(unit, change).await
+    let assignment = working::reschedule(&mut unit, &caller, *id, to.scheduled_for, to.outside_window).await?;
+    unit.answer(Reply::record(assignment)).await
 }
 
 /// Give an assignment to another executive.
@@ -146,10 +136,8 @@ async fn reassign_assignment(
     responses((status = 200, description = "The assignment as it is now", body = Assignment)))]
 async fn snooze_assignment(app: App, caller: Caller, id: Path<AssignmentId>, to: Json<Snooze>) -> Answer<Assignment> {
     let mut unit = app.write(&caller).await?;
-    let change = own(&mut unit, &caller, *id)
-        .await?
-        .snooze(to.snoozed_until, unit.now())?;
-    saved(unit, change).await
+    let assignment = working::snooze(&mut unit, &caller, *id, to.snoozed_until).await?;
+    unit.answer(Reply::record(assignment)).await
 }
 
 /// Decline an assignment.
@@ -162,8 +150,8 @@ async fn decline_assignment(
     why: Option<Json<Closing>>,
 ) -> Answer<Assignment> {
     let mut unit = app.write(&caller).await?;
-    let change = own(&mut unit, &caller, *id).await?.decline(reason(why), unit.now())?;
-    saved(unit, change).await
+    let assignment = working::decline(&mut unit, &caller, *id, reason(why)).await?;
+    unit.answer(Reply::record(assignment)).await
 }
 
 /// Take an assignment back.
@@ -192,13 +180,8 @@ async fn complete_assignment(
     why: Option<Json<Closing>>,
 ) -> Answer<Assignment> {
     let mut unit = app.write(&caller).await?;
-    let now = unit.now();
-    let change = own(&mut unit, &caller, *id).await?.complete(reason(why), now)?;
-    let customer = customers::store::find(&mut unit, &caller.scope(), change.after.customer_id).await?;
-    if let Some(customer) = customer {
-        customers::store::save(&mut unit, customer.contacted(now)).await?;
-    }
-    saved(unit, change).await
+    let assignment = working::complete(&mut unit, &caller, *id, reason(why)).await?;
+    unit.answer(Reply::record(assignment)).await
 }
 
 fn reason(why: Option<Json<Closing>>) -> Option<String> {
@@ -208,28 +191,4 @@ fn reason(why: Option<Json<Closing>>) -> Option<String> {
 async fn saved(mut unit: Unit, change: Change<Assignment>) -> Answer<Assignment> {
     let assignment = unit.save(change).await?;
     unit.answer(Reply::record(assignment)).await
-}
-
-/// The assignment, if it is the caller's to work: an executive's own, a manager's any.
-async fn own(unit: &mut Unit, caller: &Caller, id: AssignmentId) -> Result<Assignment, Problem> {
-    let assignment = found(unit, caller, id).await?;
-    if caller.is(assignment.assignee_id) || caller.may(Permission::AssignmentsManage) {
-        return Ok(assignment);
-    }
-    Err(Refusal::not_yours(format!(
-        "This assignment is for the user {}; only they and managers work it.",
-        assignment.assignee_id
-    ))
-    .into())
-}
-
-/// When the assignment's customer is called; one who asked not to be contacted is not.
-async fn contactable(unit: &mut Unit, caller: &Caller, assignment: &Assignment) -> Result<CallingHours, Problem> {
-    let customer = customers::store::find(unit, &caller.scope(), assignment.customer_id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    if customer.fields.do_not_contact {
-        return Err(assigning::do_not_contact().into());
-    }
-    Ok(store::calling_hours(unit, &caller.scope(), &customer).await?)
 }

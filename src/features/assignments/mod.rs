@@ -9,6 +9,7 @@ pub mod calling_hours;
 mod commands_api;
 pub mod store;
 pub mod undoing;
+pub mod working;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -17,7 +17,7 @@ use crate::features::people;
 use crate::features::programs::{self, program::ProgramId};
 use crate::http::query::List;
 use crate::id::UserId;
-use crate::journal::{self, Listed, Sort, SortKey, Unit, Window};
+use crate::journal::{self, Holding, Listed, Sort, SortKey, Unit, Window};
 
 /// What has no day sorts after all that have one.
 fn due_key(assignment: &Assignment) -> String {
@@ -43,6 +43,10 @@ crate::record!(
         priority_key: |assignment| assignment.priority.rank(),
     },
     customer: |assignment| Some(assignment.customer_id.into()),
+    holding: |assignment| assignment.stays_with_its_executive().then(|| Holding {
+        user: assignment.assignee_id.into(),
+        customer: Some(assignment.customer_id.into()),
+    }),
 );
 
 crate::record!(

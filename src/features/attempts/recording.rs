@@ -59,10 +59,7 @@ pub async fn record(
         .into_iter()
         .map(|item| (item, Some(by)))
         .collect::<Vec<_>>();
-    if let Some(wrong) = follows.wrong_record {
-        let (owner, department) = steward(unit, scope).await?;
-        items.push((to_put_right(wrong, &told, owner, department), None));
-    }
+    items.extend(stewards_item(unit, scope, &follows, &told).await?);
     let action_items = parts.action_items(unit, items).await?;
     let service_interests = parts.interests(unit, new.service_interests).await?;
     let mut canceled_assignments = Vec::new();
@@ -124,7 +121,14 @@ async fn tell_managers(unit: &mut Unit, scope: &Scope, assignment: &Assignment, 
     Ok(())
 }
 
-fn follows(assignment: &Assignment, new: &NewAttempt, told: &Told, alike: u32, now: Timestamp) -> Consequences {
+/// What follows from a call, of which so many ended alike.
+pub(super) fn follows(
+    assignment: &Assignment,
+    new: &NewAttempt,
+    told: &Told,
+    alike: u32,
+    now: Timestamp,
+) -> Consequences {
     let call = Tried {
         disposition: new.disposition,
         attempts: u32::try_from(assignment.attempts_made + 1).unwrap_or(u32::MAX),
@@ -143,7 +147,7 @@ fn follows(assignment: &Assignment, new: &NewAttempt, told: &Told, alike: u32, n
 }
 
 /// What a call says of the customer and the contact.
-async fn mark(
+pub(super) async fn mark(
     unit: &mut Unit,
     follows: Consequences,
     told: Told,
@@ -172,6 +176,20 @@ async fn mark(
         }
     }
     Ok(customer)
+}
+
+/// Work for whoever looks after the data, when the call has shown that something of the record is wrong.
+pub(super) async fn stewards_item(
+    unit: &mut Unit,
+    scope: &Scope,
+    follows: &Consequences,
+    told: &Told,
+) -> Result<Option<(ActionItemInput, Option<UserId>)>, Problem> {
+    let Some(wrong) = follows.wrong_record else {
+        return Ok(None);
+    };
+    let (owner, department) = steward(unit, scope).await?;
+    Ok(Some((to_put_right(wrong, told, owner, department), None)))
 }
 
 /// Who looks after data that turned out to be wrong, as the organization has said: a person who is there, or a department.

@@ -10,20 +10,14 @@ use utoipa::ToSchema;
 
 use super::customer::{Customer, CustomerId, CustomerInput};
 use super::store::{self, CustomerFilter};
+use super::writing::{self, CustomerPatch, check};
 use crate::access::{Caller, Permission};
-use crate::features::assignments;
-use crate::features::cadences::cadence::CONTRARY;
-use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
-use crate::journal::{Change, Unit};
-use crate::refusal::Code;
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Path, Query, Reply};
+use crate::journal::Change;
 
 crate::page!(CustomerPage of Customer);
-
-/// The fields to change.
-type CustomerPatch = Patch<CustomerInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let customers = crate::endpoints![
@@ -110,73 +104,6 @@ async fn update_customer(
     if_match: IfMatch,
 ) -> Answer<Customer> {
     let mut unit = app.write(&caller).await?;
-    let customer = store::find(&mut unit, &caller.scope(), *id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    let fields = patch.apply(&customer.fields)?;
-    let change = customer.revise(fields);
-    if_match.allows(&change)?;
-    check(&mut unit, &caller, &change).await?;
-    if Customer::asks_to_be_left_alone(&change) {
-        assignments::store::withdraw(&mut unit, &[change.after.id], None).await?;
-    }
-    let customer = store::save(&mut unit, change).await?;
+    let customer = writing::update(&mut unit, &caller, *id, patch, &if_match).await?;
     unit.answer(Reply::record(customer)).await
-}
-
-/// What the schema cannot say: names of zones, and whom the fields refer to.
-async fn check(unit: &mut Unit, caller: &Caller, change: &Change<Customer>) -> Result<(), Problem> {
-    let (fields, before) = (
-        &change.after.fields,
-        change.before.as_ref().map(|before| &before.fields),
-    );
-    let scope = caller.scope();
-    let mut references = References::of(unit, &scope);
-    if let Some(zone) = &fields.time_zone
-        && zone.parse::<chrono_tz::Tz>().is_err()
-    {
-        references.fault(
-            "/time_zone",
-            "invalid_value",
-            "This is not the IANA name of a time zone, such as Europe/Berlin.",
-        );
-    }
-    if fields.cadence.as_ref().is_some_and(|own| own.is_contrary()) {
-        references.fault("/cadence/longest_days", "out_of_range", CONTRARY);
-    }
-    if fields.account_manager_id != before.and_then(|before| before.account_manager_id) {
-        references
-            .user("/account_manager_id", fields.account_manager_id)
-            .await?;
-    }
-    match fields.referred_by_id {
-        Some(id) if id == change.after.id => references.fault(
-            "/referred_by_id",
-            "invalid_value",
-            "A customer cannot have referred itself.",
-        ),
-        Some(id) if before.and_then(|before| before.referred_by_id) != Some(id) => {
-            references.customer("/referred_by_id", id).await?;
-        }
-        Some(_) | None => {}
-    }
-    references.settle()?;
-    unique_external_id(unit, caller, &change.after).await
-}
-
-/// The organization's row is locked, so what is free now stays free until the commit.
-async fn unique_external_id(unit: &mut Unit, caller: &Caller, customer: &Customer) -> Result<(), Problem> {
-    let Some(external_id) = &customer.fields.external_id else {
-        return Ok(());
-    };
-    match store::find_by_external_id(unit, &caller.scope(), external_id).await? {
-        Some(other) if other.id != customer.id => Err(Problem::new(
-            Code::Duplicate,
-            format!(
-                "The `external_id` {external_id} belongs to another customer, {}.",
-                other.id
-            ),
-        )),
-        Some(_) | None => Ok(()),
-    }
 }

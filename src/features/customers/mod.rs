@@ -11,6 +11,7 @@ pub mod shapes;
 pub mod signal;
 pub mod store;
 pub mod timeline;
+pub mod writing;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -2,26 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
-use super::note::{Context, Note, NoteId, NoteInput};
+use super::note::{Note, NoteId};
 use super::store::{self, NoteFilter};
+use super::writing::{self, NewNote, NotePatch};
 use crate::access::{Caller, Permission, Scope};
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
-use crate::features::occasion::Occasion;
 use crate::features::recognition;
 use crate::features::references::References;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
-use crate::journal::{Change, Unit};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Path, Problem, Query, Reply};
+use crate::journal::Unit;
 use crate::refusal::Refusal;
 
 crate::page!(NotePage of Note);
-
-/// The fields to change.
-type NotePatch = Patch<NoteInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
@@ -32,25 +28,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         delete_note: Access::Needs(Permission::NotesWrite),
         list_themes: Access::Needs(Permission::NotesRead),
     ]
-}
-
-/// A new note.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct NewNote {
-    /// Chosen by the client, so that it can be made offline; else by the server.
-    pub id: Option<NoteId>,
-    pub customer_id: CustomerId,
-    /// Who said it.
-    #[schema(value_type = Option<crate::id::AnyId>)]
-    pub contact_id: Option<Uuid>,
-    #[schema(value_type = Option<crate::id::AnyId>)]
-    pub assignment_id: Option<Uuid>,
-    #[schema(value_type = Option<crate::id::AnyId>)]
-    pub attempt_id: Option<Uuid>,
-    /// When the customer said it: now when absent, and never ahead.
-    pub occurred_at: Option<Timestamp>,
-    #[serde(flatten)]
-    pub fields: NoteInput,
 }
 
 /// List notes.
@@ -70,35 +47,9 @@ async fn list_notes(app: App, caller: Caller, filter: Query<NoteFilter>, paging:
 #[utoipa::path(post, path = "/v1/notes", operation_id = "create_note", tag = "notes", request_body = NewNote,
     responses((status = 201, description = "The new note", body = Note), (status = 200, description = "It was there already, just so", body = Note)))]
 async fn create_note(app: App, caller: Caller, new: Json<NewNote>) -> Answer<Note> {
-    let (mut unit, scope, new) = (app.write(&caller).await?, caller.scope(), new.0);
-    let id = new.id.unwrap_or_else(|| unit.new_id());
-    let there = store::find(&mut unit, &scope, id).await?;
-    let occasion = Occasion {
-        customer_id: new.customer_id,
-        contact_id: new.contact_id,
-        assignment_id: new.assignment_id,
-        attempt_id: new.attempt_id,
-    };
-    let context = Context {
-        occasion,
-        author_id: caller.user,
-        // Said again, it is about the time that was kept.
-        occurred_at: new.occurred_at.or(there.as_ref().map(|there| there.occurred_at)),
-    };
-    let note = Note::new(id, new.fields, context, unit.now());
-    if let Some(there) = there {
-        return crate::http::reply::again(unit, there, &note).await;
-    }
-    let now = unit.now();
-    let mut references = References::of(&mut unit, &scope);
-    references.happened("/occurred_at", note.occurred_at, now);
-    references.customer("/customer_id", note.customer_id).await?;
-    references.origin(occasion).await?;
-    references.user("/employee_id", note.fields.employee_id).await?;
-    references.settle()?;
-    let note = unit.save(Change::created(note)).await?;
-    recognition::store::pass_on(&mut unit, std::slice::from_ref(&note)).await?;
-    unit.answer(Reply::created("/v1/notes", note)).await
+    let mut unit = app.write(&caller).await?;
+    let made = writing::create(&mut unit, &caller, new.0).await?;
+    unit.answer_made("/v1/notes", made).await
 }
 
 /// Read a note.

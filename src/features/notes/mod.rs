@@ -3,6 +3,7 @@
 mod api;
 pub mod note;
 pub mod store;
+pub mod writing;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

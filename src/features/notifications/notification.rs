@@ -34,6 +34,8 @@ crate::words! {
         ActionItemOverdue = "action_item_overdue",
         /// A call was tried enough, and is given up.
         CallGivenUp = "call_given_up",
+        /// A call was made without a network, on an assignment that had gone to somebody else or was taken back meanwhile.
+        LateCall = "late_call",
         /// Calls that nobody worked went back to the pool.
         CallsReleased = "calls_released",
         /// Executives who have let go of the habit.

@@ -37,6 +37,8 @@ pub struct MailWishes {
     pub action_item_overdue: bool,
     #[serde(default)]
     pub call_given_up: bool,
+    #[serde(default = "yes")]
+    pub late_call: bool,
     #[serde(default)]
     pub calls_released: bool,
     #[serde(default = "yes")]
@@ -59,6 +61,7 @@ impl Default for MailWishes {
             action_item_due: false,
             action_item_overdue: true,
             call_given_up: false,
+            late_call: true,
             calls_released: false,
             lapsed_executives: true,
             weekly_summary: true,
@@ -80,6 +83,7 @@ impl MailWishes {
             NotificationKind::ActionItemDue => self.action_item_due,
             NotificationKind::ActionItemOverdue => self.action_item_overdue,
             NotificationKind::CallGivenUp => self.call_given_up,
+            NotificationKind::LateCall => self.late_call,
             NotificationKind::CallsReleased => self.calls_released,
             NotificationKind::LapsedExecutives => self.lapsed_executives,
             NotificationKind::WeeklySummary => self.weekly_summary,

@@ -5,14 +5,14 @@ use utoipa::IntoParams;
 
 use super::organization::{Organization, OrganizationInput};
 use super::user::{User, UserInput};
-use crate::access::{Role, Scope};
+use crate::access::{Permission, Role, Scope};
 use crate::clock::Timestamp;
 use crate::db::search::{self, Document};
 use crate::db::{Error, Kind, Sql, Sqls};
 use crate::fold;
 use crate::http::query::List;
 use crate::id::{OrganizationId, UserId};
-use crate::journal::{self, Listed, Sort, SortKey, Window};
+use crate::journal::{self, Holding, Listed, Sort, SortKey, Window};
 
 fn name_key(user: &User) -> String {
     fold::fold(&user.fields.name)
@@ -23,6 +23,10 @@ crate::record!(
     [active, invited_at, joined_at, password_changed_at, password_reset_requested_at, password_reset_offered_at, signed_out_at],
     fields UserInput [email, name, role, title, department, manager_id, phone, time_zone, city, country, hired_on, holiday_region],
     derived { name_key: |user| name_key(user) },
+    holding: |user| user.fields.role.may(Permission::AssignmentsWork).then(|| Holding {
+        user: user.id.into(),
+        customer: None,
+    }),
     document: |user| Some(Document {
         collection: "users",
         leads_to: user.id.into(),

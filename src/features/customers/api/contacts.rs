@@ -1,24 +1,14 @@
 //! Speaks: contacts.
 
-use serde::Deserialize;
-use utoipa::ToSchema;
-
 use crate::access::{Caller, Permission};
-use crate::features::customers::contact::{Contact, ContactId, ContactInput};
-use crate::features::customers::store;
+use crate::features::customers::contact::{Contact, ContactId};
 use crate::features::customers::store::contacts::{self, ContactFilter};
-use crate::features::references::References;
+use crate::features::customers::writing::{self, ContactPatch, NewContact};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
-use crate::journal::{Change, Unit};
-use crate::refusal::Code;
-use crate::text::no_such;
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Path, Query, Reply};
 
 crate::page!(ContactPage of Contact);
-
-/// The fields to change.
-type ContactPatch = Patch<ContactInput>;
 
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
@@ -28,15 +18,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         update_contact: Access::Needs(Permission::CustomersManage),
         delete_contact: Access::Needs(Permission::CustomersManage),
     ]
-}
-
-/// A new contact.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct NewContact {
-    /// Chosen by the client, so that it can be made offline; else by the server.
-    pub id: Option<ContactId>,
-    #[serde(flatten)]
-    pub fields: ContactInput,
 }
 
 /// List contacts.
@@ -57,14 +38,8 @@ async fn list_contacts(app: App, caller: Caller, filter: Query<ContactFilter>, p
     responses((status = 201, description = "The new contact", body = Contact), (status = 200, description = "It was there already, just so", body = Contact)))]
 async fn create_contact(app: App, caller: Caller, new: Json<NewContact>) -> Answer<Contact> {
     let mut unit = app.write(&caller).await?;
-    let id = new.0.id.unwrap_or_else(|| unit.new_id());
-    let region = region(&mut unit, &caller, &new.0.fields).await?;
-    let contact = Contact::new(id, new.0.fields, region, unit.now());
-    if let Some(there) = contacts::find(&mut unit, &caller.scope(), id).await? {
-        return crate::http::reply::again(unit, there, &contact.fields).await;
-    }
-    let contact = save(&mut unit, &caller, Change::created(contact)).await?;
-    unit.answer(Reply::created("/v1/contacts", contact)).await
+    let made = writing::create_contact(&mut unit, &caller, new.0).await?;
+    unit.answer_made("/v1/contacts", made).await
 }
 
 /// Read a contact.
@@ -88,13 +63,7 @@ async fn update_contact(
     if_match: IfMatch,
 ) -> Answer<Contact> {
     let mut unit = app.write(&caller).await?;
-    let contact = contacts::find(&mut unit, &caller.scope(), *id).await?;
-    let contact = contact.ok_or_else(Problem::not_found)?;
-    let fields = patch.apply(&contact.fields)?;
-    let region = region(&mut unit, &caller, &fields).await?;
-    let change = contact.revise(fields, region, unit.now());
-    if_match.allows(&change)?;
-    let contact = save(&mut unit, &caller, change).await?;
+    let contact = writing::update_contact(&mut unit, &caller, *id, patch, &if_match).await?;
     unit.answer(Reply::record(contact)).await
 }
 
@@ -105,46 +74,6 @@ async fn update_contact(
     responses((status = 204, description = "It is gone")))]
 async fn delete_contact(app: App, caller: Caller, id: Path<ContactId>, if_match: IfMatch) -> Answer<()> {
     let mut unit = app.write(&caller).await?;
-    let contact = contacts::find(&mut unit, &caller.scope(), *id).await?;
-    let contact = contact.ok_or_else(Problem::not_found)?;
-    if_match.at(contact.revision)?;
-    if contacts::was_spoken_to(&mut unit, &caller.scope(), &contact).await? {
-        return Err(Problem::new(
-            Code::WrongState,
-            "Calls are on record with this contact. Set `active` to false instead.",
-        ));
-    }
-    unit.remove(contact).await?;
+    writing::delete_contact(&mut unit, &caller, *id, &if_match).await?;
     unit.answer(Reply::nothing()).await
-}
-
-/// The country of the contact's customer.
-async fn region(unit: &mut Unit, caller: &Caller, fields: &ContactInput) -> Result<Option<&'static str>, Problem> {
-    let customer = store::find(unit, &caller.scope(), fields.customer_id).await?;
-    let missing = || Problem::fault("/customer_id", "not_found", no_such("customer", fields.customer_id));
-    Ok(customer.ok_or_else(missing)?.region())
-}
-
-/// Checks what the schema cannot say, and saves.
-async fn save(unit: &mut Unit, caller: &Caller, change: Change<Contact>) -> Result<Contact, Problem> {
-    let (contact, before) = (&change.after, change.before.as_ref());
-    let fields = &contact.fields;
-    let scope = caller.scope();
-    let mut references = References::of(unit, &scope);
-    if fields.name.is_empty() {
-        references.fault("/name", "required", "Give a `name`, or a first or last name.");
-    }
-    if fields.owner_id != before.and_then(|before| before.fields.owner_id) {
-        references.user("/owner_id", fields.owner_id).await?;
-    }
-    references.settle()?;
-    let others = contacts::by_external_ids(unit, &caller.scope(), fields.external_id.clone()).await?;
-    if let Some(other) = others.iter().find(|other| other.id != contact.id) {
-        return Err(Problem::new(
-            Code::Duplicate,
-            format!("This `external_id` belongs to another contact, {}.", other.id),
-        ));
-    }
-    let mut saved = contacts::save_all(unit, vec![change]).await?;
-    saved.pop().ok_or_else(Problem::not_found)
 }

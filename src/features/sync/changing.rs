@@ -1,0 +1,213 @@
+//! What was changed on a device, as the commands that change it.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::adding::within_fields;
+use super::collection::Collection;
+use super::pushing::Device;
+use super::rooms::fixed;
+use super::store::Loaded;
+use crate::clock::Timestamp;
+use crate::features::action_items::action_item::{ActionItemStatus, Step};
+use crate::features::action_items::writing as action_items;
+use crate::features::assignments::assignment::AssignmentStatus;
+use crate::features::assignments::working;
+use crate::features::customers::writing as customers;
+use crate::http::precondition::IfMatch;
+use crate::http::{Fault, Patch, Problem};
+use crate::journal::Unit;
+
+/// Does to a record what the device did.
+pub async fn change(
+    unit: &mut Unit,
+    device: &Device,
+    collection: Collection,
+    id: Uuid,
+    there: &Loaded,
+    changed: Map<String, Value>,
+) -> Result<(), Problem> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let done = match collection {
+        Collection::Assignments => assignment(unit, device, id, changed).await,
+        Collection::ActionItems => action_item(unit, device, id, there, changed).await,
+        Collection::Customers => {
+            let patch = patch(device, "update_customer", only(changed, CUSTOMER)?);
+            customers::update(unit, &device.caller, id.into(), patch, &IfMatch::ANY)
+                .await
+                .map(drop)
+        }
+        Collection::Contacts => {
+            let patch = patch(device, "update_contact", only(changed, CONTACT)?);
+            customers::update_contact(unit, &device.caller, id.into(), patch, &IfMatch::ANY)
+                .await
+                .map(drop)
+        }
+        Collection::Attempts
+        | Collection::Notes
+        | Collection::NpsResponses
+        | Collection::Programs
+        | Collection::TalkingPoints => Ok(()),
+    };
+    done.map_err(within_fields)
+}
+
+fn patch<T>(device: &Device, operation: &'static str, changed: Map<String, Value>) -> Patch<T> {
+    Patch::of(Value::Object(changed), &device.checks, operation)
+}
+
+/// What follows by itself.
+const CUSTOMER: &[&str] = &[
+    "phone_e164",
+    "flags",
+    "last_contacted_at",
+    "referral_count",
+    "account_manager_count",
+];
+const CONTACT: &[&str] = &["phone_e164", "mobile_e164", "left_at", "flags"];
+const ASSIGNMENT: &[&str] = &["attempts_made", "last_attempt_at", "callback_promised_at", "closed_at"];
+const ACTION_ITEM: &[&str] = &["closed_at", "closed_by", "customer_told_by"];
+
+/// Without what follows by itself.
+fn only(mut changed: Map<String, Value>, follows: &[&str]) -> Result<Map<String, Value>, Problem> {
+    changed.retain(|field, _| !follows.contains(&field.as_str()));
+    Ok(changed)
+}
+
+/// Takes a field out, as what it should be.
+fn take<T: DeserializeOwned>(changed: &mut Map<String, Value>, field: &str) -> Result<Option<T>, Problem> {
+    let Some(value) = changed.remove(field) else {
+        return Ok(None);
+    };
+    serde_json::from_value(value)
+        .map_err(|error| Problem::fault(format!("/{field}"), "invalid_value", error.to_string()))
+}
+
+/// Takes these fields out.
+fn part(changed: &mut Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
+    fields.iter().filter_map(|field| changed.remove_entry(*field)).collect()
+}
+
+/// What is left over is not a device's to change.
+fn settle(left: &Map<String, Value>) -> Result<(), Problem> {
+    let faults: Vec<Fault> = left
+        .keys()
+        .map(|field| Fault {
+            pointer: format!("/{field}"),
+            ..fixed(field)
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
+    }
+}
+
+async fn assignment(unit: &mut Unit, device: &Device, id: Uuid, changed: Map<String, Value>) -> Result<(), Problem> {
+    let (caller, id) = (&device.caller, id.into());
+    let mut changed = only(changed, ASSIGNMENT)?;
+    let plain = part(&mut changed, &["due_on", "priority", "reason"]);
+    let scheduled_for: Option<Timestamp> = take(&mut changed, "scheduled_for")?;
+    let outside_window: Option<bool> = take(&mut changed, "outside_window")?;
+    let snoozed_until: Option<Timestamp> = take(&mut changed, "snoozed_until")?;
+    let status: Option<AssignmentStatus> = take(&mut changed, "status")?;
+    let reason: Option<String> = take(&mut changed, "closed_reason")?;
+    settle(&changed)?;
+    if !plain.is_empty() {
+        working::update(
+            unit,
+            caller,
+            id,
+            patch(device, "update_assignment", plain),
+            &IfMatch::ANY,
+        )
+        .await?;
+    }
+    if let Some(to) = scheduled_for {
+        working::reschedule(unit, caller, id, to, outside_window.unwrap_or(false)).await?;
+    }
+    if let Some(until) = snoozed_until {
+        working::snooze(unit, caller, id, until).await?;
+    }
+    match status {
+        Some(AssignmentStatus::Completed) => working::complete(unit, caller, id, reason).await.map(drop),
+        Some(AssignmentStatus::Declined) => working::decline(unit, caller, id, reason).await.map(drop),
+        // These follow: from a time that is set or not, from calls, from a manager's word.
+        Some(AssignmentStatus::Queued | AssignmentStatus::Scheduled) | None => Ok(()),
+        Some(status @ (AssignmentStatus::Unreachable | AssignmentStatus::Canceled)) => Err(Problem::fault(
+            "/status",
+            "not_allowed",
+            format!("An assignment does not become `{status}` by this; devices complete and decline."),
+        )),
+    }
+}
+
+const PLAIN_ITEM: &[&str] = &[
+    "title",
+    "detail",
+    "kind",
+    "owner_id",
+    "department",
+    "due_at",
+    "priority",
+    "customer_promise",
+];
+
+async fn action_item(
+    unit: &mut Unit,
+    device: &Device,
+    id: Uuid,
+    there: &Loaded,
+    changed: Map<String, Value>,
+) -> Result<(), Problem> {
+    let (caller, id) = (&device.caller, id.into());
+    let mut changed = only(changed, ACTION_ITEM)?;
+    let plain = part(&mut changed, PLAIN_ITEM);
+    let status: Option<ActionItemStatus> = take(&mut changed, "status")?;
+    let outcome: Option<String> = match status {
+        Some(_) => take(&mut changed, "outcome")?,
+        None => None,
+    };
+    let told_at: Option<Timestamp> = take(&mut changed, "customer_told_at")?;
+    let told_how: Option<String> = match told_at {
+        Some(_) => take(&mut changed, "customer_told_how")?,
+        None => None,
+    };
+    settle(&changed)?;
+    let step = status.map(|status| match status {
+        ActionItemStatus::Open => Step::Reopen,
+        ActionItemStatus::InProgress => Step::Start,
+        ActionItemStatus::Waiting => Step::Wait,
+        ActionItemStatus::Completed => Step::Complete { outcome },
+        ActionItemStatus::Canceled => Step::Cancel { outcome },
+    });
+    let closed = matches!(
+        there.data.get("status").and_then(Value::as_str),
+        Some("completed" | "canceled")
+    );
+    // A closed item is opened before anything else is said of it, an open one is closed at the end.
+    let (first, last) = if closed { (step, None) } else { (None, step) };
+    if let Some(step) = first {
+        action_items::step(unit, caller, id, step).await?;
+    }
+    if !plain.is_empty() {
+        let patch = patch(device, "update_action_item", plain);
+        action_items::update(unit, caller, id, patch, &IfMatch::ANY).await?;
+    }
+    if told_at.is_some() {
+        action_items::tell_customer(unit, caller, id, told_at, told_how).await?;
+    }
+    if let Some(step) = last {
+        action_items::step(unit, caller, id, step).await?;
+    }
+    Ok(())
+}
+
+/// Deletes a contact that was a mistake.
+pub async fn delete_contact(unit: &mut Unit, device: &Device, id: Uuid) -> Result<(), Problem> {
+    customers::delete_contact(unit, &device.caller, id.into(), &IfMatch::ANY).await
+}

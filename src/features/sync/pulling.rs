@@ -1,0 +1,350 @@
+//! Reads on for a device: what came into its user's working set, what changed there and what left it, page by page.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::candidate::{Candidate, What, entering, last_lines, one};
+use super::change::{Reason, SyncChange};
+use super::collection::Collection;
+use super::cursor::Position;
+use super::store::{self, Held, Line, Loaded, Reach};
+use crate::db::{Error, Sqls};
+use crate::id::{OrganizationId, UserId};
+
+/// What a device asks for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub organization: OrganizationId,
+    pub user: UserId,
+    /// Whether the user's role calls customers; else nothing but what they own is theirs.
+    pub calls: bool,
+    pub collections: BTreeSet<Collection>,
+    pub since: Position,
+    pub head: i64,
+    pub limit: usize,
+}
+
+/// A page, and where the next one begins.
+#[derive(Debug)]
+pub struct Pulled {
+    pub changes: Vec<SyncChange>,
+    pub position: Position,
+    pub more: bool,
+}
+
+/// How many histories are read at once.
+const AT_ONCE: usize = 64;
+
+/// What happens at a revision.
+#[derive(Debug, Clone)]
+enum Event {
+    /// One record.
+    One(Line),
+    /// A customer comes with all that hangs on it; `again` when it was there before.
+    Enters { customer: Uuid, again: bool },
+    /// A customer goes, with all that hangs on it.
+    Leaves { customer: Uuid },
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// What the database said.
+pub async fn pull(db: &mut impl Sqls, asked: &Asked) -> Result<Pulled, Error> {
+    let mut page = Page {
+        set: WorkingSet::read(db, asked).await?,
+        asked,
+        changes: Vec::new(),
+        told: HashSet::new(),
+        last: asked.since,
+        more: false,
+    };
+    let mut from = asked.since;
+    loop {
+        let (events, horizon) = page.events(db, from).await?;
+        page.go_through(db, events, from).await?;
+        if page.more || horizon >= asked.head {
+            break;
+        }
+        from = Position::after(horizon);
+    }
+    let position = if page.more {
+        page.last
+    } else {
+        Position::after(asked.head)
+    };
+    Ok(Pulled {
+        changes: page.changes,
+        position,
+        more: page.more,
+    })
+}
+
+/// Whose customers are in the working set since when, and which have left it.
+struct WorkingSet {
+    open: HashMap<Uuid, (i64, bool)>,
+    left: HashMap<Uuid, i64>,
+    /// The user's assignments that left, by record.
+    assignments: HashSet<Uuid>,
+}
+
+impl WorkingSet {
+    async fn read(db: &mut impl Sqls, asked: &Asked) -> Result<Self, Error> {
+        let rows = store::held(db, asked.organization, asked.user, asked.since.revision).await?;
+        let mut set = Self {
+            open: HashMap::new(),
+            left: HashMap::new(),
+            assignments: HashSet::new(),
+        };
+        let mut by_customer: HashMap<Uuid, Vec<Held>> = HashMap::new();
+        for row in rows {
+            if row.departed.is_some() {
+                set.assignments.insert(row.record_id);
+            }
+            by_customer.entry(row.customer_id).or_default().push(row);
+        }
+        for (customer, rows) in by_customer {
+            let open = rows.iter().filter(|row| row.departed.is_none() && asked.calls);
+            match open.map(|row| row.entered).min() {
+                Some(entered) => {
+                    let again = rows.iter().any(|row| row.since < entered);
+                    set.open.insert(customer, (entered, again));
+                }
+                None => {
+                    if let Some(left) = rows.iter().filter_map(|row| row.departed).max() {
+                        set.left.insert(customer, left);
+                    }
+                }
+            }
+        }
+        Ok(set)
+    }
+}
+
+struct Page<'a> {
+    asked: &'a Asked,
+    set: WorkingSet,
+    changes: Vec<SyncChange>,
+    told: HashSet<(Collection, Uuid)>,
+    /// Where the last change of the page stands.
+    last: Position,
+    more: bool,
+}
+
+impl Page<'_> {
+    fn room(&self) -> usize {
+        self.asked.limit - self.changes.len()
+    }
+
+    /// What happens next, in its order, and up to which revision that is all.
+    async fn events(&self, db: &mut impl Sqls, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
+        let asked = self.asked;
+        let limit = self.room() + 1;
+        let reach = Reach {
+            after: from.revision,
+            head: asked.head,
+            limit: i64::try_from(limit).unwrap_or(i64::MAX),
+        };
+        let mut lines = Vec::new();
+        let mut horizon = asked.head;
+        let mut add = |found: Vec<Line>| {
+            if let (true, Some(last)) = (found.len() == limit, found.last()) {
+                horizon = horizon.min(last.revision);
+            }
+            lines.extend(found);
+        };
+        let organization = Uuid::from(asked.organization);
+        if asked.calls {
+            add(store::changed(db, asked.organization, asked.user, reach).await?);
+            if let Some((entered, _)) = self.set.open.get(&organization) {
+                let after = reach.after.max(*entered);
+                add(store::common(db, asked.organization, Reach { after, ..reach }).await?);
+            }
+        }
+        add(store::owned(db, asked.organization, asked.user, reach).await?);
+        add(store::departed(db, asked.organization, asked.user, reach).await?);
+        let mut events: Vec<(i64, Event)> = lines
+            .into_iter()
+            .map(|line| (line.revision, Event::One(line)))
+            .collect();
+        for (customer, (entered, again)) in &self.set.open {
+            events.push((
+                *entered,
+                Event::Enters {
+                    customer: *customer,
+                    again: *again,
+                },
+            ));
+        }
+        for (customer, left) in &self.set.left {
+            events.push((*left, Event::Leaves { customer: *customer }));
+        }
+        events.retain(|(revision, _)| !from.passed(*revision) && *revision <= horizon);
+        events.sort_by_key(|(revision, _)| *revision);
+        Ok((events, horizon))
+    }
+
+    async fn go_through(&mut self, db: &mut impl Sqls, events: Vec<(i64, Event)>, from: Position) -> Result<(), Error> {
+        let mut histories: HashMap<Uuid, Vec<Line>> = HashMap::new();
+        let mut candidates = Vec::new();
+        for at in 0..events.len() {
+            let Some((revision, event)) = events.get(at) else { break };
+            match event {
+                Event::One(line) => candidates.extend(one(line)),
+                Event::Enters { customer, again } => {
+                    self.read_ahead(db, &events, at, &mut histories).await?;
+                    let lines = histories.remove(customer).unwrap_or_default();
+                    candidates.extend(entering(*revision, &lines, from, *again));
+                }
+                Event::Leaves { customer } => {
+                    self.read_ahead(db, &events, at, &mut histories).await?;
+                    let lines = histories.remove(customer).unwrap_or_default();
+                    candidates.extend(self.leaving(*revision, &lines, from));
+                }
+            }
+            candidates.retain(|candidate| self.asked.collections.contains(&candidate.collection));
+            if candidates.len() > self.room() {
+                self.tell(db, std::mem::take(&mut candidates)).await?;
+                if self.more {
+                    return Ok(());
+                }
+            }
+        }
+        self.tell(db, candidates).await
+    }
+
+    /// Reads the histories of the customers that enter or leave next, many at once.
+    async fn read_ahead(
+        &self,
+        db: &mut impl Sqls,
+        events: &[(i64, Event)],
+        at: usize,
+        histories: &mut HashMap<Uuid, Vec<Line>>,
+    ) -> Result<(), Error> {
+        let organization = Uuid::from(self.asked.organization);
+        let mut wanted = BTreeMap::new();
+        for (revision, event) in events.iter().skip(at) {
+            match event {
+                Event::Enters { customer, .. } | Event::Leaves { customer } => wanted.insert(*customer, *revision),
+                Event::One(_) => None,
+            };
+            if wanted.len() == AT_ONCE {
+                break;
+            }
+        }
+        let now = events.get(at).and_then(|(_, event)| match event {
+            Event::Enters { customer, .. } | Event::Leaves { customer } => Some(*customer),
+            Event::One(_) => None,
+        });
+        if now.is_none_or(|now| histories.contains_key(&now)) {
+            return Ok(());
+        }
+        if wanted.remove(&organization).is_some() {
+            histories.insert(organization, store::all_common(db, self.asked.organization).await?);
+        }
+        let customers: Vec<Uuid> = wanted.keys().copied().collect();
+        let until = wanted.values().copied().max().unwrap_or_default();
+        for customer in &customers {
+            histories.insert(*customer, Vec::new());
+        }
+        for (customer, line) in store::histories(db, self.asked.organization, &customers, until).await? {
+            if wanted.get(&customer).is_some_and(|until| line.revision <= *until) {
+                histories.entry(customer).or_default().push(line);
+            }
+        }
+        Ok(())
+    }
+
+    fn leaving(&self, revision: i64, lines: &[Line], from: Position) -> Vec<Candidate> {
+        let mine =
+            |line: &Line| line.kind != Collection::Assignments.kind() || self.set.assignments.contains(&line.record_id);
+        last_lines(revision, lines, from)
+            .filter(|(_, line, _)| line.verb != "deleted" && mine(line))
+            .map(|(position, line, collection)| Candidate {
+                position,
+                collection,
+                id: line.record_id,
+                what: What::Gone,
+            })
+            .collect()
+    }
+
+    /// Looks at the records, and tells of those that are to be told of, as long as there is room.
+    async fn tell(&mut self, db: &mut impl Sqls, candidates: Vec<Candidate>) -> Result<(), Error> {
+        let mut ids: BTreeMap<Collection, BTreeSet<Uuid>> = BTreeMap::new();
+        for candidate in candidates
+            .iter()
+            .filter(|candidate| !matches!(candidate.what, What::Deleted))
+        {
+            ids.entry(candidate.collection).or_default().insert(candidate.id);
+        }
+        let mut records: HashMap<(Collection, Uuid), Loaded> = HashMap::new();
+        for (collection, ids) in ids {
+            let ids = Vec::from_iter(ids);
+            let loaded = store::load(db, self.asked.organization, collection, &ids).await?;
+            records.extend(loaded.into_iter().map(|(id, loaded)| ((collection, id), loaded)));
+        }
+        for candidate in candidates {
+            let position = candidate.position;
+            let record = records.get_mut(&(candidate.collection, candidate.id));
+            let Some(change) = self.judge(candidate, record) else {
+                continue;
+            };
+            // What has left by itself may leave with its customer, too.
+            if !self.told.insert((change.collection, change.id)) {
+                continue;
+            }
+            if self.room() == 0 {
+                self.more = true;
+                return Ok(());
+            }
+            self.changes.push(change);
+            self.last = position;
+        }
+        Ok(())
+    }
+
+    /// What a device is told of a record, if anything.
+    fn judge(&self, candidate: Candidate, record: Option<&mut Loaded>) -> Option<SyncChange> {
+        let Candidate {
+            position,
+            collection,
+            id,
+            what,
+        } = candidate;
+        let me = Uuid::from(self.asked.user);
+        let remove = |reason| Some(SyncChange::remove(collection, id, position.revision, reason));
+        match (what, record) {
+            (What::Deleted, _) => remove(Reason::Deleted),
+            // It came and went in this very moment: the next page tells.
+            (What::Shown { .. }, None) => None,
+            (What::Shown { revision, .. }, Some(record)) if record.revision != revision => None,
+            (What::Shown { own, .. }, Some(record)) => {
+                let mine = record.owner == Some(me);
+                match collection {
+                    // One's own items come as such, whatever becomes of their customers.
+                    Collection::ActionItems if mine != own => None,
+                    Collection::Assignments if record.holding.is_none_or(|holding| holding.user != me) => {
+                        self.set.assignments.contains(&id).then(|| remove(Reason::AccessLost))?
+                    }
+                    _ => Some(SyncChange::upsert(collection, id, record)),
+                }
+            }
+            (What::Gone, None) => remove(Reason::Deleted),
+            (What::Gone, Some(record)) => {
+                let mine = record.owner == Some(me);
+                let elsewhere = record
+                    .customer
+                    .is_some_and(|customer| self.set.open.contains_key(&customer));
+                let held =
+                    collection != Collection::Assignments || record.holding.is_some_and(|holding| holding.user == me);
+                if mine || (elsewhere && held) {
+                    None
+                } else {
+                    remove(Reason::AccessLost)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Does what was done on a device: each mutation for itself, by the rooms' own rules, and once.
+
+use super::collection::Collection;
+use super::mutation::{FieldName, Mutation, MutationOp, MutationResult, MutationStatus, is_ours};
+use super::rooms::{self, Done};
+use super::store::{self, Loaded, Sent};
+use crate::access::{Caller, Scope};
+use crate::app::App;
+use crate::http::{Checks, Problem};
+use crate::id::UserId;
+use crate::journal::Unit;
+use crate::refusal::Code;
+
+/// Whose device sends.
+#[derive(Clone)]
+pub struct Device {
+    pub caller: Caller,
+    pub user: UserId,
+    pub client_id: String,
+    pub checks: Checks,
+}
+
+/// Of a `User-Agent`, so much is kept beside the device's own name.
+const AGENT: usize = 90;
+
+impl Device {
+    /// Whose caller writes in the device's name; the request's idempotency key is the whole call's, not one mutation's.
+    pub fn new(mut caller: Caller, user: UserId, client_id: String, checks: Checks) -> Self {
+        let agent = caller.origin.client.unwrap_or_default();
+        let agent: String = agent.chars().take(AGENT).collect();
+        caller.origin.client = Some(format!("{agent}{}", mark(&client_id)));
+        caller.origin.claim = None;
+        Self {
+            caller,
+            user,
+            client_id,
+            checks,
+        }
+    }
+
+    /// Whether a line of the journal is of something that this device sent.
+    pub fn sent(&self, actor: Option<uuid::Uuid>, client: Option<&str>) -> bool {
+        actor == Some(self.user.into()) && client.is_some_and(|client| client.ends_with(&mark(&self.client_id)))
+    }
+}
+
+/// By which the journal knows a device.
+fn mark(client_id: &str) -> String {
+    format!(" device={client_id}")
+}
+
+/// Does one mutation, and tells what became of it.
+///
+/// # Errors
+/// Only what is our own fault: everything else is a result.
+pub async fn apply(app: &App, device: &Device, mutation: Mutation) -> Result<MutationResult, Problem> {
+    let answer = Answer::to(&mutation);
+    let (collection, id) = (mutation.collection, mutation.id);
+    match attempt(app, device, mutation).await {
+        Ok((status, conflicts, record)) => Ok(answer.with(status, conflicts, record, None)),
+        Err(problem) if is_ours(&problem) => Err(problem),
+        Err(problem) => {
+            let seen = seen(app, &device.caller, collection, id).await?;
+            Ok(answer.with(MutationStatus::Rejected, Vec::new(), seen, Some(&problem)))
+        }
+    }
+}
+
+type Outcome = (MutationStatus, Vec<String>, Option<Loaded>);
+
+async fn attempt(app: &App, device: &Device, mutation: Mutation) -> Result<Outcome, Problem> {
+    let mut unit = app.write(&device.caller).await?;
+    let fingerprint = mutation.fingerprint();
+    let mutation_id = mutation.mutation_id.clone();
+    let sent = mutation_id.as_deref().map(|mutation_id| Sent {
+        user: device.user,
+        client_id: &device.client_id,
+        mutation_id,
+        fingerprint: &fingerprint,
+    });
+    if let Some(sent) = sent
+        && let Some((known, status, conflicts)) = store::known(&mut unit, sent).await?
+    {
+        if known != fingerprint {
+            let detail = "This `mutation_id` was used before, for something else.";
+            return Err(Problem::new(Code::KeyReused, detail));
+        }
+        let status = status.parse().unwrap_or(MutationStatus::Applied);
+        let record = shown(&mut unit, &device.caller, mutation.collection, mutation.id).await?;
+        unit.commit().await?;
+        return Ok((status, conflicts, record));
+    }
+    let Done { conflicts, merged } = match mutation.op {
+        MutationOp::Upsert => rooms::upsert(&mut unit, device, &mutation).await?,
+        MutationOp::Delete => rooms::delete(&mut unit, device, &mutation).await?,
+    };
+    let status = match (conflicts.is_empty(), merged) {
+        (false, _) => MutationStatus::Conflict,
+        (true, true) => MutationStatus::Merged,
+        (true, false) => MutationStatus::Applied,
+    };
+    if let Some(sent) = sent {
+        store::keep(&mut unit, sent, status.as_str(), &conflicts).await?;
+    }
+    let record = shown(&mut unit, &device.caller, mutation.collection, mutation.id).await?;
+    unit.commit().await?;
+    Ok((status, conflicts, record))
+}
+
+/// The record as it is, where this caller may see it.
+async fn seen(app: &App, caller: &Caller, collection: Collection, id: uuid::Uuid) -> Result<Option<Loaded>, Problem> {
+    let mut db = app.read();
+    let mut found = store::load(&mut db, caller.organization, collection, &[id]).await?;
+    Ok(found
+        .remove(&id)
+        .filter(|record| visible(caller, &caller.scope(), collection, record)))
+}
+
+async fn shown(
+    unit: &mut Unit,
+    caller: &Caller,
+    collection: Collection,
+    id: uuid::Uuid,
+) -> Result<Option<Loaded>, Problem> {
+    let mut found = store::load(unit, caller.organization, collection, &[id]).await?;
+    Ok(found
+        .remove(&id)
+        .filter(|record| visible(caller, &caller.scope(), collection, record)))
+}
+
+fn visible(caller: &Caller, scope: &Scope, collection: Collection, record: &Loaded) -> bool {
+    let own = record.owner.is_some() && record.owner == caller.user.map(Into::into);
+    let only_own = collection == Collection::ActionItems && scope.own_items.is_some();
+    collection.is_for(caller) && (own || !only_own)
+}
+
+/// What a result says of the mutation itself.
+struct Answer {
+    collection: Collection,
+    id: uuid::Uuid,
+    mutation_id: Option<String>,
+}
+
+impl Answer {
+    fn to(mutation: &Mutation) -> Self {
+        Self {
+            collection: mutation.collection,
+            id: mutation.id,
+            mutation_id: mutation.mutation_id.clone(),
+        }
+    }
+
+    fn with(
+        self,
+        status: MutationStatus,
+        conflicts: Vec<String>,
+        record: Option<Loaded>,
+        problem: Option<&Problem>,
+    ) -> MutationResult {
+        MutationResult {
+            collection: self.collection,
+            id: self.id,
+            mutation_id: self.mutation_id,
+            status,
+            conflicts: conflicts.into_iter().map(FieldName).collect(),
+            revision: record.as_ref().map(|record| record.revision),
+            record: record.map(|record| record.data),
+            problem: problem.map(Problem::body),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! All SQL of synchronization: what is in a user's working set, what came into it and what left it.
+
+mod mutations;
+mod records;
+
+use uuid::Uuid;
+
+pub use mutations::{Sent, keep, known};
+pub use records::{Loaded, load};
+
+use super::collection::Collection;
+use crate::clock::Timestamp;
+use crate::db::{Error, Sqls};
+use crate::id::{OrganizationId, UserId};
+
+/// Where the organization's writes stand, and in which epoch.
+///
+/// # Errors
+/// What the database said.
+pub async fn head(db: &mut impl Sqls, organization: OrganizationId) -> Result<(i64, i64), Error> {
+    db.sql("SELECT last_revision, epoch FROM organizations WHERE id = $1")
+        .bind(organization)
+        .one()
+        .await
+}
+
+/// When the first thing happened that a reader at this revision does not know.
+///
+/// # Errors
+/// What the database said.
+pub async fn first_unknown(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    after: i64,
+) -> Result<Option<Timestamp>, Error> {
+    let row: Option<(Timestamp,)> = db
+        .sql("SELECT recorded_at FROM journal WHERE organization_id = $1 AND revision > $2 ORDER BY revision LIMIT 1")
+        .bind(organization)
+        .bind(after)
+        .optional()
+        .await?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// A record that holds a customer in the user's working set, or did.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Held {
+    /// The organization itself for what all who call have in common.
+    pub customer_id: Uuid,
+    pub record_id: Uuid,
+    /// Since which revision it was there for the first time.
+    pub since: i64,
+    /// Since which revision it has been there now.
+    pub entered: i64,
+    pub departed: Option<i64>,
+}
+
+/// What holds customers in the user's working set, and what has left it at this revision or later.
+///
+/// # Errors
+/// What the database said.
+pub async fn held(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    user: UserId,
+    from: i64,
+) -> Result<Vec<Held>, Error> {
+    db.sql("SELECT customer_id, record_id, since, entered, departed FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND (departed IS NULL OR departed >= $3)")
+        .bind(organization)
+        .bind(user)
+        .bind(from)
+        .all()
+        .await
+}
+
+/// Whether this customer is in the user's working set.
+///
+/// # Errors
+/// What the database said.
+pub async fn has(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    user: UserId,
+    customer: impl Into<Uuid>,
+) -> Result<bool, Error> {
+    let row: Option<(Uuid,)> = db
+        .sql("SELECT record_id FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND customer_id = $3 AND departed IS NULL LIMIT 1")
+        .bind(organization)
+        .bind(user)
+        .bind(customer.into())
+        .optional()
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Whether a user had this assignment on their device once.
+///
+/// # Errors
+/// What the database said.
+pub async fn had(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    user: UserId,
+    customer: impl Into<Uuid>,
+    assignment: impl Into<Uuid>,
+) -> Result<bool, Error> {
+    let row: Option<(i64,)> = db
+        .sql("SELECT entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND customer_id = $3 AND kind = 'assignment' AND record_id = $4")
+        .bind(organization)
+        .bind(user)
+        .bind(customer.into())
+        .bind(assignment.into())
+        .optional()
+        .await?;
+    Ok(row.is_some())
+}
+
+/// A line of history: the last that was written of a record.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Line {
+    pub revision: i64,
+    pub kind: String,
+    pub record_id: Uuid,
+    pub verb: String,
+}
+
+/// Up to which revision to read, and how much.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    pub after: i64,
+    pub head: i64,
+    pub limit: i64,
+}
+
+fn kinds(of_customers: bool) -> impl Iterator<Item = String> {
+    Collection::ALL
+        .iter()
+        .filter(move |collection| collection.of_customers() == of_customers)
+        .map(|collection| collection.kind().to_owned())
+}
+
+/// The user's customers, and since when each is theirs.
+const MINE: &str = "WITH mine AS (SELECT customer_id, MIN(entered) AS entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND kind = 'assignment' AND departed IS NULL GROUP BY customer_id)";
+
+/// What changed of the customers in the user's working set, since it was there: each record at its last change.
+/// Records that came and went since then are left out.
+///
+/// # Errors
+/// What the database said.
+pub async fn changed(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    user: UserId,
+    reach: Reach,
+) -> Result<Vec<Line>, Error> {
+    let mut sql = db
+        .sql(format!("{MINE} SELECT j.revision, j.kind, j.record_id, j.verb FROM mine JOIN journal j ON j.organization_id = $1 AND j.customer_id = mine.customer_id AND j.revision > CASE WHEN mine.entered > $3 THEN mine.entered ELSE $3 END AND j.revision <= $4 WHERE j.kind IN "))
+        .bind(organization)
+        .bind(user)
+        .bind(reach.after)
+        .bind(reach.head);
+    sql.list(kinds(true))
+        .push(" AND NOT EXISTS (SELECT 1 FROM journal later WHERE later.organization_id = $1 AND later.record_id = j.record_id AND later.kind = j.kind AND later.revision > j.revision)")
+        .push(" AND (j.verb <> 'deleted' OR EXISTS (SELECT 1 FROM journal earlier WHERE earlier.organization_id = $1 AND earlier.record_id = j.record_id AND earlier.kind = j.kind AND earlier.revision <= $3))")
+        // By an expression, so that nobody walks through everybody's history in its order to find the few lines of these customers.
+        .push(" ORDER BY j.revision + 0 LIMIT ")
+        .value(reach.limit);
+    sql.all().await
+}
+
+/// Action items that are the user's own, at their last change.
+///
+/// # Errors
+/// What the database said.
+pub async fn owned(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    user: UserId,
+    reach: Reach,
+) -> Result<Vec<Line>, Error> {
+    db.sql("SELECT revision, 'action_item' AS kind, id AS record_id, 'owned' AS verb FROM action_items WHERE organization_id = $1 AND owner_id = $2 AND revision > $3 AND revision <= $4 ORDER BY revision LIMIT $5")
+        .bind(organization)
+        .bind(user)
+        .bind(reach.after)
+        .bind(reach.head)
+        .bind(reach.limit)
+        .all()
+        .await
+}
+
+/// Single records that went elsewhere: the user's own, and those of their customers.
+///
+/// # Errors
+/// What the database said.
+pub async fn departed(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    user: UserId,
+    reach: Reach,
+) -> Result<Vec<Line>, Error> {
+    const DEPARTED: &str = "SELECT d.departed AS revision, d.kind, d.record_id, 'departed' AS verb FROM";
+    const WITHIN: &str = "d.organization_id = $1 AND d.departed > $3 AND d.departed <= $4 AND d.audience_id =";
+    db.sql(format!("{MINE} {DEPARTED} mine JOIN sync_departures d ON {WITHIN} mine.customer_id UNION ALL {DEPARTED} sync_departures d WHERE {WITHIN} $2 ORDER BY 1 LIMIT $5"))
+        .bind(organization)
+        .bind(user)
+        .bind(reach.after)
+        .bind(reach.head)
+        .bind(reach.limit)
+        .all()
+        .await
+}
+
+/// Programs and what to talk about, at their last change.
+///
+/// # Errors
+/// What the database said.
+pub async fn common(db: &mut impl Sqls, organization: OrganizationId, reach: Reach) -> Result<Vec<Line>, Error> {
+    db.sql("SELECT revision, 'program' AS kind, id AS record_id, 'saved' AS verb FROM programs WHERE organization_id = $1 AND revision > $2 AND revision <= $3 UNION ALL SELECT revision, 'talking_points' AS kind, id AS record_id, 'saved' AS verb FROM talking_points WHERE organization_id = $1 AND revision > $2 AND revision <= $3 ORDER BY 1 LIMIT $4")
+        .bind(organization)
+        .bind(reach.after)
+        .bind(reach.head)
+        .bind(reach.limit)
+        .all()
+        .await
+}
+
+/// All programs and all that is talked about, in the order in which they were made: a list that is only added to at its end.
+///
+/// # Errors
+/// What the database said.
+pub async fn all_common(db: &mut impl Sqls, organization: OrganizationId) -> Result<Vec<Line>, Error> {
+    let rows: Vec<(i64, String, Uuid, Timestamp)> = db
+        .sql("SELECT revision, 'program' AS kind, id, created_at FROM programs WHERE organization_id = $1 UNION ALL SELECT revision, 'talking_points' AS kind, id, created_at FROM talking_points WHERE organization_id = $1 ORDER BY 4, 3")
+        .bind(organization)
+        .all()
+        .await?;
+    let line = |(revision, kind, record_id, _)| Line {
+        revision,
+        kind,
+        record_id,
+        verb: "saved".into(),
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+/// The whole histories of these customers up to a revision, each in its order, as far as devices keep any of it.
+///
+/// # Errors
+/// What the database said.
+pub async fn histories(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    customers: &[Uuid],
+    until: i64,
+) -> Result<Vec<(Uuid, Line)>, Error> {
+    let mut sql = db
+        .sql("SELECT customer_id, revision, kind, record_id, verb FROM journal WHERE organization_id = $1 AND revision <= $2 AND customer_id IN ")
+        .bind(organization)
+        .bind(until);
+    sql.list(customers.iter().copied())
+        .push(" AND kind IN ")
+        .list(kinds(true))
+        .push(" ORDER BY customer_id, revision");
+    let rows: Vec<(Uuid, i64, String, Uuid, String)> = sql.all().await?;
+    let line = |(customer, revision, kind, record_id, verb)| {
+        (
+            customer,
+            Line {
+                revision,
+                kind,
+                record_id,
+                verb,
+            },
+        )
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+/// Whether there is anything new in the user's working set after this revision of the organization: something that came, changed or left.
+///
+/// It may say so of what the user's role does not show; it never keeps silent of what it does.
+///
+/// # Errors
+/// What the database said.
+pub async fn news(db: &mut impl Sqls, organization: OrganizationId, user: UserId, after: i64) -> Result<bool, Error> {
+    let row: Option<(i64,)> = db
+        .sql("SELECT entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND (departed > $3 OR (departed IS NULL AND entered > $3)) LIMIT 1")
+        .bind(organization)
+        .bind(user)
+        .bind(after)
+        .optional()
+        .await?;
+    if row.is_some() {
+        return Ok(true);
+    }
+    let reach = Reach {
+        after,
+        head: i64::MAX,
+        limit: 1,
+    };
+    Ok(!changed(db, organization, user, reach).await?.is_empty()
+        || !owned(db, organization, user, reach).await?.is_empty()
+        || !departed(db, organization, user, reach).await?.is_empty()
+        || !common(db, organization, reach).await?.is_empty())
+}

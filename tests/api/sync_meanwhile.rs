@@ -1,0 +1,175 @@
+//! Synchronization: what is sent after the world went on: calls given to somebody else, people sent away, calls moved.
+
+use serde_json::{Value, json};
+use touchbase::access::Role;
+
+use crate::assignments::{assigned, path};
+use crate::support::Server;
+use crate::sync::{afresh, furnished, text};
+use crate::sync_push::{id, push, statuses, upsert};
+
+#[actix_web::test]
+async fn a_call_on_an_assignment_that_went_to_somebody_else_is_kept_and_the_manager_hears_of_it() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let other = server.add("other", Role::Executive).await;
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    let mut device = afresh(&executive).await;
+    let to = json!({"assignee_id": other.id()});
+    manager
+        .post(&format!("{}/reassign", path(&assignment)), to)
+        .await
+        .expect(200);
+    let (attempt, note) = (id(), id());
+    let call = json!({"assignment_id": assignment["id"], "disposition": "connected", "summary": "We spoke", "notes": [{"type": "idea", "body": "More"}]});
+    let mutations = vec![
+        upsert("attempts", &attempt, 0, call),
+        upsert(
+            "notes",
+            &note,
+            0,
+            json!({"customer_id": alfreds, "attempt_id": attempt, "type": "idea", "body": "And more"}),
+        ),
+    ];
+    let results = push(&executive, "telephone", mutations.clone()).await;
+    assert_eq!(statuses(&results), ["applied", "applied"], "{results:#?}");
+    assert_eq!(results[0]["record"]["user_id"], json!(executive.id()));
+    let now = manager.get(&path(&assignment)).await.expect(200);
+    assert_eq!(
+        (&now["status"], &now["assignee_id"], &now["attempts_made"]),
+        (&json!("queued"), &json!(other.id()), &json!(0))
+    );
+    for who in [&manager, &other] {
+        let heard = who.get("/v1/me/notifications?kind_in=late_call").await.expect(200);
+        assert_eq!(heard["data"].as_array().unwrap().len(), 1, "{heard}");
+        assert_eq!(heard["data"][0]["about_id"], assignment["id"]);
+    }
+    // It is not the executive's customer any more, so nothing of it stays on the device: not what was just sent, either.
+    device
+        .records
+        .insert(("attempts".into(), attempt.clone()), (0, json!({"id": attempt})));
+    device
+        .records
+        .insert(("notes".into(), note.clone()), (0, json!({"id": note})));
+    device.pull(&executive, 3).await;
+    assert_eq!(device.records, afresh(&executive).await.records);
+    assert_eq!(device.count("attempts") + device.count("notes"), 0);
+    assert_eq!(
+        statuses(&push(&executive, "telephone", mutations).await),
+        ["applied", "applied"]
+    );
+
+    // Whoever never had it has not called.
+    let stranger = server.add("stranger", Role::Executive).await;
+    let call = upsert(
+        "attempts",
+        &id(),
+        0,
+        json!({"assignment_id": assignment["id"], "disposition": "connected"}),
+    );
+    assert_eq!(
+        push(&stranger, "x", vec![call]).await[0]["problem"]["code"],
+        "not_yours"
+    );
+}
+
+#[actix_web::test]
+async fn whoever_was_sent_away_while_offline_is_refused_and_loses_nothing_twice() {
+    let server = Server::start().await;
+    let (admin, manager, executive) = (server.admin(), server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    let call = upsert(
+        "attempts",
+        &id(),
+        0,
+        json!({"assignment_id": assignment["id"], "disposition": "no_answer"}),
+    );
+    let user = format!("/v1/users/{}", executive.id());
+    admin.patch(&user, json!({"role": "contributor"})).await.expect(200);
+    let results = push(&executive, "telephone", vec![call.clone()]).await;
+    assert_eq!(
+        (&results[0]["problem"]["code"], &results[0]["record"]),
+        (&json!("insufficient_permission"), &Value::Null)
+    );
+    admin.post(&format!("{user}/deactivate"), json!({})).await.expect(200);
+    assert_eq!(executive.get("/v1/sync/changes").await.problem(401), "unauthenticated");
+    let body = json!({"client_id": "telephone", "mutations": [call]});
+    assert_eq!(
+        executive.post("/v1/sync/push", body.clone()).await.problem(401),
+        "unauthenticated"
+    );
+    admin.post(&format!("{user}/reactivate"), json!({})).await.expect(200);
+    admin.patch(&user, json!({"role": "executive"})).await.expect(200);
+    let results = server.again(&executive).post("/v1/sync/push", body).await.expect(200);
+    assert_eq!(
+        results["results"][0]["status"], "applied",
+        "what was refused was not used up"
+    );
+}
+
+#[actix_web::test]
+async fn a_device_moves_its_calls_and_a_manager_changes_customers_from_theirs() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    let (assignment_id, base) = (text(&assignment["id"]), assignment["revision"].as_i64().unwrap());
+    let at = crate::assignments::a_good_time(&server).to_rfc3339();
+    let change = |fields: Value| upsert("assignments", &assignment_id, base, fields);
+    let results = push(
+        &executive,
+        "telephone",
+        vec![
+            change(json!({"scheduled_for": at, "status": "scheduled", "priority": "high"})),
+            change(json!({"scheduled_for": "2020-01-01T10:00:00Z"})),
+            change(json!({"status": "declined", "closed_reason": "Not now"})),
+            change(json!({"priority": "low"})),
+        ],
+    )
+    .await;
+    assert_eq!(
+        statuses(&results),
+        ["applied", "rejected", "applied", "rejected"],
+        "{results:#?}"
+    );
+    assert_eq!(
+        (&results[0]["record"]["status"], &results[0]["record"]["priority"]),
+        (&json!("scheduled"), &json!("high"))
+    );
+    assert_eq!(
+        (&results[3]["record"]["status"], &results[3]["problem"]["code"]),
+        (&json!("declined"), &json!("wrong_state"))
+    );
+
+    let contact = id();
+    let results = push(
+        &manager,
+        "desk",
+        vec![
+            upsert("customers", &alfreds, 1_000, json!({"city": "Bern"})),
+            upsert(
+                "contacts",
+                &contact,
+                0,
+                json!({"customer_id": alfreds, "name": "Maria"}),
+            ),
+            upsert(
+                "contacts",
+                &contact,
+                0,
+                json!({"customer_id": alfreds, "name": "Maria Anders"}),
+            ),
+            json!({"collection": "contacts", "id": contact, "op": "delete"}),
+            json!({"collection": "contacts", "id": contact, "op": "delete"}),
+        ],
+    )
+    .await;
+    assert_eq!(statuses(&results), ["applied"; 5], "{results:#?}");
+    assert_eq!(
+        (&results[0]["record"]["city"], &results[2]["record"]["name"]),
+        (&json!("Bern"), &json!("Maria Anders"))
+    );
+    assert!(results[3]["record"].is_null());
+}
