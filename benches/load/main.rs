@@ -19,6 +19,7 @@ mod report;
 mod server;
 mod starting;
 mod streams;
+mod sync;
 mod writing;
 
 use measure::Row;
@@ -42,7 +43,7 @@ struct Flags {
     /// Other products, too: PocketBase, Directus and OR-tools, which it installs below `target/`; needs 2 GB of disk.
     #[arg(long)]
     peers: bool,
-    /// Only these parts: import, reading, debrief, bulk, start, growth, evenings, streams, plan, postgres, peers.
+    /// Only these parts: import, reading, debrief, bulk, start, growth, evenings, streams, sync, plan, postgres, peers.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// cargo says this to every bench.
@@ -117,6 +118,7 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("growth", reading::growth(&mut run, &database));
     part!("evenings", evenings::evenings(&mut run));
     part!("streams", streams::streams(&mut run));
+    part!("sync", sync::sync(&mut run));
     part!("plan", plan::plan(&mut run, flags.peers));
     part!("postgres", postgres::postgres(&mut run));
     if flags.peers {

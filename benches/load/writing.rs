@@ -93,12 +93,17 @@ pub fn debrief_body() -> Value {
     })
 }
 
-/// So many debriefs by so many clients. Makes the assignments first.
-pub async fn debriefs(server: &Server, database: &Database, clients: usize, count: usize) -> Outcome<Load> {
+/// So many open assignments of the executive, made where there are fewer.
+pub async fn open_for_debrief(server: &Server, database: &Database, count: usize) -> Outcome<Vec<String>> {
     if open_assignments(server, database, count).await?.len() < count {
         assign(server, database, count).await?;
     }
-    let open = open_assignments(server, database, count).await?;
+    open_assignments(server, database, count).await
+}
+
+/// So many debriefs by so many clients. Makes the assignments first.
+pub async fn debriefs(server: &Server, database: &Database, clients: usize, count: usize) -> Outcome<Load> {
+    let open = open_for_debrief(server, database, count).await?;
     let token = server.sign_in(&email(Role::Executive), PASSWORD).await?;
     let body = debrief_body();
     let ask = |n: usize| {

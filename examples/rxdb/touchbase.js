@@ -1,0 +1,51 @@
+// RxDB on Touchbase's offline sync: a replication per collection. Documents are the API's records, with a number `base_revision`.
+import { replicateRxCollection } from "rxdb/plugins/replication";
+
+const OWN = new Set(["id", "base_revision", "created_at", "updated_at"]);
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+const strip = (doc) => Object.fromEntries(Object.entries(doc).filter(([name]) => !name.startsWith("_")));
+const toDocument = ({ id, op, revision, data }) => (op === "remove" ? { id, base_revision: revision, _deleted: true } : { ...data, base_revision: revision, _deleted: false });
+
+/** Replicates a collection. `ask(method, path, body)` answers `{status, body}`; `onRejected` hears what was refused, with the document. */
+export function replicate(collection, { ask, clientId, name = collection.name, onRejected = () => {}, live = true, batchSize = 200 }) {
+  const read = async (checkpoint, limit) => {
+    const from = checkpoint ? `&cursor=${checkpoint.cursor}&epoch=${checkpoint.epoch}` : "";
+    const { status, body } = await ask("GET", `/v1/sync/changes?collections=${name}&limit=${limit}${from}`);
+    if (status === 410) return null;
+    if (status !== 200) throw new Error(body.detail ?? `HTTP ${status}`);
+    return { documents: body.changes.map(toDocument), checkpoint: { cursor: body.cursor, epoch: body.epoch }, more: body.has_more };
+  };
+
+  const pull = async (checkpoint, limit) => {
+    const page = await read(checkpoint, limit);
+    if (page) return page;
+    // Old, or of another epoch: everything is read afresh, and what is not there any more goes. What is not sent yet stays until it is.
+    const all = new Map((await collection.find().exec()).map(({ id }) => [id, { id, base_revision: 0, _deleted: true }]));
+    let next = { checkpoint: undefined, more: true };
+    while (next.more) {
+      next = await read(next.checkpoint, 1000);
+      for (const document of next.documents) all.set(document.id, document);
+    }
+    return { documents: [...all.values()], checkpoint: next.checkpoint };
+  };
+
+  const push = async (rows) => {
+    const mutations = rows.map(({ newDocumentState: now, assumedMasterState: before }) => ({
+      collection: name, id: now.id, op: now._deleted ? "delete" : "upsert", base_revision: before?.base_revision ?? 0,
+      fields: Object.fromEntries(Object.entries(strip(now)).filter(([field, value]) => !OWN.has(field) && !same(value, before?.[field]))),
+    }));
+    const { status, body } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations });
+    if (status !== 200) throw new Error(body.detail ?? `HTTP ${status}`);
+    // What the server said otherwise is handed back as the master's state: RxDB takes it over.
+    return body.results.flatMap((result, at) => {
+      if (result.status === "rejected") onRejected(result, rows[at].newDocumentState);
+      const otherwise = result.status === "conflict" || result.status === "rejected";
+      return otherwise && result.record ? [toDocument({ op: "upsert", revision: result.revision, data: result.record })] : [];
+    });
+  };
+
+  return replicateRxCollection({
+    collection, replicationIdentifier: `touchbase-${name}`, live, retryTime: 1000, autoStart: true,
+    pull: { handler: pull, batchSize }, push: { handler: push, batchSize: 100 },
+  });
+}

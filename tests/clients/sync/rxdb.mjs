@@ -1,0 +1,197 @@
+// RxDB 17, with its memory storage, on the adapter in examples/.
+import assert from "node:assert/strict";
+import { createRxDatabase } from "rxdb";
+import { getRxStorageMemory } from "rxdb/plugins/storage-memory";
+import { replicate } from "./examples/rxdb/touchbase.js";
+import * as field from "./field.mjs";
+
+// A call before what was learned in it.
+const NAMES = ["customers", "contacts", "attempts", "notes", "nps_responses", "action_items", "assignments", "programs", "talking_points"];
+const text = { type: "string" };
+const schema = {
+  version: 0, primaryKey: "id", type: "object", additionalProperties: true, required: ["id"],
+  properties: { id: { type: "string", maxLength: 36 }, base_revision: { type: "number" }, customer_id: text },
+};
+
+let devices = 0;
+async function device(ask) {
+  devices += 1;
+  const clientId = `rxdb${devices}`;
+  const database = await createRxDatabase({ name: clientId, storage: getRxStorageMemory(), multiInstance: false });
+  const collections = await database.addCollections(Object.fromEntries(NAMES.map((name) => [name, { schema }])));
+  const rejected = [];
+  return {
+    rejected,
+    async sync() {
+      for (const name of NAMES) {
+        const replication = replicate(collections[name], { ask, clientId, live: false, onRejected: (result) => rejected.push(result), batchSize: 1000 });
+        const failed = new Promise((_, fail) => replication.error$.subscribe((error) => fail(error.parameters?.errors?.[0] ?? error)));
+        try {
+          await Promise.race([replication.awaitInitialReplication(), failed]);
+        } finally {
+          failed.catch(() => {});
+          await replication.cancel();
+        }
+      }
+    },
+    all: async (name) => (await collections[name].find().exec()).map((document) => document.toJSON()),
+    get: async (name, id) => (await collections[name].findOne(id).exec())?.toJSON(),
+    async make(name, fields) {
+      const id = crypto.randomUUID();
+      await collections[name].insert({ id, ...fields });
+      return id;
+    },
+    change: async (name, id, fields) => (await collections[name].findOne(id).exec()).incrementalPatch(fields),
+  };
+}
+
+/** The device has what the server says, and nothing else. */
+async function agrees(it, ask) {
+  const truth = await field.truth(ask);
+  let count = 0;
+  for (const name of NAMES) {
+    for (const { base_revision, ...document } of await it.all(name)) {
+      assert.deepEqual(document, truth.get(`${name}/${document.id}`), `${name}/${document.id} of revision ${base_revision}`);
+      count += 1;
+    }
+  }
+  assert.equal(count, truth.size);
+}
+
+await field.start();
+try {
+  const admin = await field.signIn("admin@northwind.test");
+  const manager = await field.person(admin, "manager");
+  await field.suite("RxDB", {
+    "the first sync brings ten thousand records": async () => {
+      const executive = await field.person(admin, "executive");
+      await field.many(manager, executive, 3333);
+      const it = await device(executive);
+      await it.sync();
+      assert.ok((await field.truth(executive)).size >= 10_000);
+      await agrees(it, executive);
+    },
+    "a debrief made offline is replayed, also when the answer was lost and when it is sent twice": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer, assignment } = await field.given(manager, executive);
+      const it = await device(executive);
+      await it.sync();
+      const attempt_id = await it.make("attempts", { assignment_id: assignment.id, customer_id: customer.id, disposition: "connected", summary: "Content" });
+      await it.make("notes", { customer_id: customer.id, attempt_id, type: "praise", body: "Quick support", themes: ["support"] });
+      await it.make("nps_responses", { customer_id: customer.id, attempt_id, score: 9 });
+      await it.make("action_items", { customer_id: customer.id, attempt_id, title: "Send the story" });
+      executive.cutOff = true;
+      await assert.rejects(it.sync(), /lost/);
+      for (let times = 0; times < 3; times += 1) await it.sync();
+      assert.deepEqual(it.rejected, []);
+      await agrees(it, executive);
+      assert.equal((await it.all("attempts")).length, 1);
+      assert.equal((await it.get("assignments", assignment.id)).status, "completed");
+    },
+    "two devices keep different fields, and of the same field one is told": async () => {
+      const executive = await field.person(admin, "executive");
+      const { item } = await field.given(manager, executive);
+      const [one, other] = [await device(executive), await device(executive)];
+      await one.sync();
+      await other.sync();
+      await one.change("action_items", item.id, { title: "From one" });
+      await other.change("action_items", item.id, { detail: "From the other" });
+      for (const it of [one, other, one, other]) await it.sync();
+      for (const it of [one, other]) {
+        const { title, detail } = await it.get("action_items", item.id);
+        assert.deepEqual([title, detail], ["From one", "From the other"]);
+      }
+      await one.change("action_items", item.id, { title: "First" });
+      await other.change("action_items", item.id, { title: "Second" });
+      for (const it of [one, other, one, other]) await it.sync();
+      assert.equal((await other.get("action_items", item.id)).title, "First");
+      await agrees(one, executive);
+      await agrees(other, executive);
+    },
+    "a second change before the next reading is kept": async () => {
+      const executive = await field.person(admin, "executive");
+      const { item } = await field.given(manager, executive);
+      const it = await device(executive);
+      await it.sync();
+      await it.change("action_items", item.id, { title: "Once" });
+      executive.cutOff = true;
+      await assert.rejects(it.sync(), /lost/);
+      await it.change("action_items", item.id, { title: "Twice" });
+      await it.sync();
+      await it.change("action_items", item.id, { title: "Thrice" });
+      await it.sync();
+      await it.sync();
+      assert.equal((await it.get("action_items", item.id)).title, "Thrice");
+      await agrees(it, executive);
+    },
+    "what is rejected does not hold up the rest": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer, item } = await field.given(manager, executive);
+      const it = await device(executive);
+      await it.sync();
+      const bad = await it.make("notes", { customer_id: customer.id, type: "poem", body: "?" });
+      const good = await it.make("notes", { customer_id: customer.id, type: "idea", body: "!" });
+      await it.change("customers", customer.id, { city: "Bern" });
+      await it.change("action_items", item.id, { status: "completed" });
+      await it.sync();
+      await it.sync();
+      assert.deepEqual(new Set(it.rejected.map(({ id }) => id)), new Set([bad, customer.id]));
+      assert.equal((await it.get("customers", customer.id)).city, null);
+      assert.equal((await it.get("action_items", item.id)).status, "completed");
+      assert.equal((await field.truth(executive)).get(`notes/${good}`).body, "!");
+      // Mended, it is sent again.
+      await it.change("notes", bad, { type: "idea" });
+      await it.sync();
+      await it.sync();
+      await agrees(it, executive);
+    },
+    "a customer that goes to somebody else goes with all that hangs on it": async () => {
+      const [executive, other] = [await field.person(admin, "executive"), await field.person(admin, "executive")];
+      const { customer, assignment } = await field.given(manager, executive);
+      const [mine, theirs] = [await device(executive), await device(other)];
+      await mine.sync();
+      await theirs.sync();
+      const attempt_id = await mine.make("attempts", { assignment_id: assignment.id, customer_id: customer.id, disposition: "connected" });
+      await mine.make("notes", { customer_id: customer.id, attempt_id, type: "idea", body: "Told in the call" });
+      await field.must(manager, "POST", `/v1/assignments/${assignment.id}/reassign`, { assignee_id: other.id });
+      await mine.sync();
+      await mine.sync();
+      assert.deepEqual(mine.rejected, []);
+      assert.equal((await mine.all("customers")).length + (await mine.all("notes")).length + (await mine.all("attempts")).length, 0);
+      await theirs.sync();
+      assert.equal((await theirs.all("notes")).length, 2);
+      await agrees(mine, executive);
+      await agrees(theirs, other);
+    },
+    "whose role is lowered keeps nothing, and who is sent away is refused": async () => {
+      const executive = await field.person(admin, "executive");
+      await field.given(manager, executive);
+      const it = await device(executive);
+      await it.sync();
+      await field.must(admin, "PATCH", `/v1/users/${executive.id}`, { role: "viewer" }, "application/merge-patch+json");
+      await it.sync();
+      assert.equal((await it.all("customers")).length, 0);
+      await agrees(it, executive);
+      await field.must(admin, "POST", `/v1/users/${executive.id}/deactivate`);
+      await assert.rejects(it.sync());
+    },
+    "after a new epoch, and with a cursor that is too old, everything is read afresh and nothing unsent is lost": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer } = await field.given(manager, executive);
+      const it = await device(executive);
+      for (const begin of [field.newEpoch, field.longAgo]) {
+        await it.sync();
+        await it.make("notes", { customer_id: customer.id, type: "idea", body: "Not sent yet" });
+        await field.must(manager, "PATCH", `/v1/customers/${customer.id}`, { city: "Bern" }, "application/merge-patch+json");
+        begin();
+        await it.sync();
+        await it.sync();
+        await agrees(it, executive);
+      }
+      assert.equal((await it.all("notes")).filter(({ body }) => body === "Not sent yet").length, 2);
+    },
+  });
+} finally {
+  field.stop();
+}
+process.exit(0);
