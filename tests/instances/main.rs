@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod devices;
 mod streams;
 
 use futures_util::future::join_all;
