@@ -32,7 +32,8 @@ export function replicate(collection, { ask, clientId, name = collection.name, o
   const push = async (rows) => {
     const mutations = rows.map(({ newDocumentState: now, assumedMasterState: before }) => ({
       collection: name, id: now.id, op: now._deleted ? "delete" : "upsert", base_revision: before?.base_revision ?? 0,
-      fields: Object.fromEntries(Object.entries(strip(now)).filter(([field, value]) => !OWN.has(field) && !same(value, before?.[field]))),
+      // The whole of what the server has not told of yet, the changed fields of all else.
+      fields: Object.fromEntries(Object.entries(strip(now)).filter(([field, value]) => !OWN.has(field) && !(before?.base_revision && same(value, before[field])))),
     }));
     const { status, body } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations });
     if (status !== 200) throw new Error(body.detail ?? `HTTP ${status}`);

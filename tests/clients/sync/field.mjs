@@ -111,11 +111,13 @@ export async function truth(ask) {
   return records;
 }
 
-/** Runs the parts of a suite one after the other, and says which passed. */
-export async function suite(name, parts) {
+/** Runs the parts of a suite one after the other (`PART=words` for some), and says which passed. */
+export async function suite(name, parts, afterEach = () => {}) {
   for (const [title, part] of Object.entries(parts)) {
+    if (!title.includes(process.env.PART ?? "")) continue;
     const began = Date.now();
     await part();
+    await afterEach();
     console.log(`${name}: ${title} (${Date.now() - began} ms)`);
   }
 }

@@ -155,6 +155,7 @@ try {
       // It stays on the device until it is mended.
       await it.change("notes", bad, { type: "idea" });
       await it.sync();
+      await it.sync();
       assert.equal((await it.all("notes")).length, 3);
       await agrees(it, executive);
       assert.ok(await it.get("notes", good));
@@ -198,6 +199,7 @@ try {
         await it.make("notes", { customer_id: customer.id, type: "idea", body: "Not sent yet" });
         if (begin !== field.newEpoch) await field.must(manager, "PATCH", `/v1/customers/${customer.id}`, { city: "Bern" }, "application/merge-patch+json");
         begin();
+        await it.sync();
         await it.sync();
         await agrees(it, executive);
       }
