@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The dashboard of examples/, in Chromium: it draws the reports, follows the stream, and comes back after the server was away.
+# The dashboard of examples/, in Chromium: it draws the reports, follows the stream, and says so when its key is revoked.
 # With TOUCHBASE_SCREENSHOT it leaves a picture there.
 # shellcheck source=common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -8,9 +8,12 @@ mod support;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt;
 use serde_json::json;
+use support::receiver::Receiver;
 use support::{PASSWORD, Server};
 use touchbase::access::key;
+use touchbase::features::webhooks::{Lookup, Office};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Everything that was logged.
@@ -57,6 +60,7 @@ async fn nothing_of_a_person_is_ever_logged() {
     let server = Server::start_with(|config| {
         config.smtp_url = Some(format!("smtp://{WORD}:{WORD}@127.0.0.1:1"));
         config.mail_from = Some(EMAIL.into());
+        config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()];
     })
     .await;
     let (manager, nobody) = (server.manager(), server.nobody());
@@ -85,6 +89,7 @@ async fn nothing_of_a_person_is_ever_logged() {
     manager.get(&format!("/v1/nothing/{WORD}")).await.expect(404);
     nobody.get(&format!("/v1/calendar-feeds/{WORD}.ics")).await.expect(404);
     let calendar = written_to(&server).await;
+    let webhooks = delivered(&server).await;
     manager.get(&format!("/v1/customers?cursor={WORD}")).await.expect(400);
     let broken = manager
         .request("POST", "/v1/customers")
@@ -111,7 +116,8 @@ async fn nothing_of_a_person_is_ever_logged() {
     let text = logged.text();
     assert!(text.lines().count() > 20, "the logs were not captured:\n{text}");
     let token = manager.token.unwrap();
-    for canary in [NAME, EMAIL, PHONE, WORD, PASSWORD, &key, &token, &calendar, "gelbfeder"] {
+    let known = [NAME, EMAIL, PHONE, WORD, PASSWORD, &key, &token, &calendar, "gelbfeder"];
+    for canary in known.into_iter().chain(webhooks.iter().map(String::as_str)) {
         let hits: Vec<&str> = text.lines().filter(|line| line.contains(canary)).take(5).collect();
         assert!(hits.is_empty(), "`{canary}` was logged:\n{}", hits.join("\n"));
     }
@@ -146,4 +152,26 @@ async fn written_to(server: &Server) -> String {
         calendar.text
     );
     path.rsplit('/').next().unwrap().trim_end_matches(".ics").to_owned()
+}
+
+/// An event is delivered to a program that listens, and to one that does not: the secrets, and a signature.
+async fn delivered(server: &Server) -> Vec<String> {
+    let (admin, receiver) = (server.admin(), Receiver::start());
+    let mut secrets = Vec::new();
+    for url in [
+        format!("{}/{WORD}?{WORD}", receiver.url()),
+        format!("http://127.0.0.1:1/{WORD}"),
+        format!("http://nowhere.test/{WORD}"),
+    ] {
+        let new = json!({"name": WORD, "url": url, "types": ["customer.*"]});
+        let made = admin.post("/v1/webhook-endpoints", new).await.expect(201);
+        secrets.push(made["secret"].as_str().unwrap().trim_start_matches("whsec_").to_owned());
+    }
+    admin.post("/v1/customers", json!({"name": NAME})).await.expect(201);
+    let nowhere: Lookup = Arc::new(|_| async { Ok(Vec::new()) }.boxed());
+    let office = Office::open(&server.app, nowhere).unwrap();
+    assert_eq!(office.settle().await.unwrap(), 3);
+    let signature = receiver.received()[0].header("webhook-signature").to_owned();
+    secrets.push(signature.trim_start_matches("v1,").to_owned());
+    secrets
 }

@@ -42,6 +42,14 @@ pub struct Office {
     pub(super) courier: Courier,
 }
 
+/// What came of looking once.
+struct Looked {
+    /// All places are taken.
+    full: bool,
+    /// There is more in the journal.
+    more: bool,
+}
+
 /// What is under way: how much of it goes where.
 #[derive(Default)]
 struct UnderWay {
@@ -103,18 +111,22 @@ impl Office {
         let mut under_way = UnderWay::default();
         while !*stopped.borrow() {
             news.mark_unchanged();
-            let full = match self.round(&mut under_way).await {
-                Ok(full) => full,
+            let looked = match self.round(&mut under_way).await {
+                Ok(looked) => looked,
                 Err(error) => {
                     tracing::warn!(%error, "what is to be delivered could not be looked for");
-                    true
+                    Looked {
+                        full: true,
+                        more: false,
+                    }
                 }
             };
+            let pause = if looked.more { Duration::ZERO } else { LOOK };
             tokio::select! {
                 _ = stopped.changed() => break,
                 () = under_way.ended() => {}
-                _ = news.changed(), if !full => tokio::time::sleep(TOGETHER).await,
-                () = tokio::time::sleep(LOOK) => {}
+                _ = news.changed(), if !looked.full => tokio::time::sleep(TOGETHER).await,
+                () = tokio::time::sleep(pause) => {}
             }
         }
         while !under_way.tasks.is_empty() {
@@ -129,18 +141,19 @@ impl Office {
     pub async fn settle(self: &Arc<Self>) -> Result<usize, Error> {
         let (mut under_way, mut carried) = (UnderWay::default(), 0);
         loop {
-            self.round(&mut under_way).await?;
-            if under_way.tasks.is_empty() {
+            let looked = self.round(&mut under_way).await?;
+            if !under_way.tasks.is_empty() {
+                under_way.ended().await;
+                carried += 1;
+            } else if !looked.more {
                 return Ok(carried);
             }
-            under_way.ended().await;
-            carried += 1;
         }
     }
 
-    /// Looks once. Whether all places are taken.
-    async fn round(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<bool, Error> {
-        self.sort().await?;
+    /// Looks once.
+    async fn round(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<Looked, Error> {
+        let more = self.sort().await?;
         let now = self.app.clock.now();
         for (organization, endpoint, failing_since) in underway::waiting(&mut self.app.read(), now).await? {
             let place = (organization, endpoint);
@@ -165,30 +178,30 @@ impl Office {
                 under_way.begin(self, in_hand);
             }
         }
-        Ok(under_way.tasks.len() >= AT_ONCE)
+        Ok(Looked {
+            full: under_way.tasks.len() >= AT_ONCE,
+            more,
+        })
     }
 
-    /// Makes deliveries of what happened.
-    async fn sort(&self) -> Result<(), Error> {
+    /// Makes deliveries of what happened, a portion for each endpoint: one that is far behind keeps nobody waiting. Whether there is more.
+    async fn sort(&self) -> Result<bool, Error> {
+        let mut more = false;
         for (organization, id) in underway::behind(&mut self.app.read()).await? {
-            loop {
-                let Some(endpoint) = store::find(&mut self.app.read(), organization, id).await? else {
-                    break;
-                };
-                let mut tx = self.app.db.begin().await?;
-                match underway::sort(&mut tx, organization, &endpoint, &self.app.clock).await {
-                    Ok(more) => {
-                        tx.commit().await?;
-                        if !more {
-                            break;
-                        }
-                    }
-                    // Another instance was there first.
-                    Err(Error::RowNotFound) => break,
-                    Err(error) => return Err(error),
+            let Some(endpoint) = store::find(&mut self.app.read(), organization, id).await? else {
+                continue;
+            };
+            let mut tx = self.app.db.begin().await?;
+            match underway::sort(&mut tx, organization, &endpoint, &self.app.clock).await {
+                Ok(rest) => {
+                    tx.commit().await?;
+                    more |= rest;
                 }
+                // Another instance was there first.
+                Err(Error::RowNotFound) => {}
+                Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(more)
     }
 }
