@@ -71,6 +71,7 @@ mod sync;
 mod sync_interleavings;
 mod sync_meanwhile;
 mod sync_push;
+mod sync_stream;
 mod talking_points;
 mod timeline;
 mod told;

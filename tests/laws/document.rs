@@ -57,6 +57,7 @@ const VERBS: &[&str] = &[
     "disable",
     "test",
     "replay",
+    "stream",
     "tell",
     "send",
     "mark",

@@ -17,10 +17,11 @@ mod push_api;
 pub mod pushing;
 mod rooms;
 pub mod store;
+mod stream_api;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {
-    [api::endpoints(), push_api::endpoints()]
+    [api::endpoints(), push_api::endpoints(), stream_api::endpoints()]
         .into_iter()
         .flatten()
         .collect()
