@@ -61,7 +61,11 @@ pub struct Config {
     #[arg(long, env = "TOUCHBASE_IMPORT_LIMIT", default_value_t = 64 << 20)]
     pub import_limit: usize,
 
-    /// Seconds that a body may take to arrive.
+    /// Largest file that is sent to be imported in the background, in bytes.
+    #[arg(long, env = "TOUCHBASE_UPLOAD_LIMIT", default_value_t = 1 << 30)]
+    pub upload_limit: usize,
+
+    /// Seconds that a body may take to arrive; a file for the background, 64 KiB of it.
     #[arg(long, env = "TOUCHBASE_BODY_SECONDS", default_value_t = 30)]
     pub body_seconds: u64,
 

@@ -52,6 +52,7 @@ pub fn jobs() -> Vec<Task> {
         features::notifications::jobs(),
         features::reminders::jobs(),
         features::days::jobs(),
+        features::imports::jobs(),
     ]
     .into_iter()
     .flatten()
@@ -60,8 +61,12 @@ pub fn jobs() -> Vec<Task> {
 
 /// Everything that is looked for each minute.
 pub fn timers() -> Vec<Timer> {
-    [features::reminders::timers(), features::days::timers()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        features::reminders::timers(),
+        features::days::timers(),
+        features::imports::timers(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::db::{Error, Sqls};
 use crate::features::webhooks::{self, Office};
 use crate::http::idempotency::KEPT;
-use crate::jobs::{self, Runner, Running, Task, Timer};
+use crate::jobs::{self, Kind, Places, Runner, Running, Task, Timer};
 use crate::{journal, routes};
 
 /// How often timers look for what is due.
@@ -20,9 +20,11 @@ const TICK: Duration = Duration::from_secs(60);
 /// How often an instance looks for jobs that others have asked for; of its own it hears.
 const LOOK: Duration = Duration::from_secs(3);
 /// How many jobs an instance does at the same time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 /// How many of these may wait for servers that are not ours: one that hangs stops nothing else.
 const ABROAD_AT_ONCE: usize = 2;
+/// How many of these may go on for minutes: files that are imported keep nobody's mail waiting.
+const LONG_AT_ONCE: usize = 2;
 /// How long jobs may go on when the server stops.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -140,8 +142,12 @@ async fn work(runner: Arc<Runner>, mut stopped: watch::Receiver<bool>, patience:
         let room = AT_ONCE - at_work.tasks.len();
         let mut pause = LOOK;
         if room > 0 {
-            let abroad = ABROAD_AT_ONCE.saturating_sub(at_work.abroad(&runner));
-            match runner.claim_with(room, abroad).await {
+            let places = Places {
+                all: room,
+                abroad: ABROAD_AT_ONCE.saturating_sub(at_work.count(&runner, |kind| kind.abroad)),
+                long: LONG_AT_ONCE.saturating_sub(at_work.count(&runner, |kind| kind.long)),
+            };
+            match runner.claim_with(places).await {
                 Ok(claimed) => {
                     if claimed.contended {
                         pause = Duration::from_millis(20);
@@ -181,9 +187,10 @@ impl AtWork {
         self.jobs.insert(handle.id(), job);
     }
 
-    /// How many of them wait for servers that are not ours.
-    fn abroad(&self, runner: &Runner) -> usize {
-        self.jobs.values().filter(|running| runner.is_abroad(running)).count()
+    /// How many of them are of such a kind.
+    fn count(&self, runner: &Runner, of: impl Fn(Kind) -> bool) -> usize {
+        let kinds = self.jobs.values().filter_map(|running| runner.kind(running));
+        kinds.filter(|kind| of(*kind)).count()
     }
 
     fn end(&mut self, ended: &Result<(task::Id, ()), task::JoinError>) {

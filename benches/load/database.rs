@@ -101,7 +101,7 @@ pub async fn import(server: &Server, count: usize) -> Outcome<f64> {
 }
 
 /// A file of customers as a CRM would export it.
-fn customers(from: usize, count: usize) -> String {
+pub fn customers(from: usize, count: usize) -> String {
     const PLACES: [(&str, &str, &str, &str); 5] = [
         ("Berlin", "Germany", "Europe/Berlin", "030"),
         ("Madrid", "Spain", "Europe/Madrid", "91"),

@@ -9,6 +9,7 @@ mod bare;
 mod database;
 mod evenings;
 mod http;
+mod imports;
 mod measure;
 mod peers;
 mod plain;
@@ -37,13 +38,13 @@ struct Flags {
     /// A few minutes: fewer rounds, 20,000 customers. Writes no page.
     #[arg(long)]
     quick: bool,
-    /// Growth up to 1,000,000 customers; needs 3 GB of disk and a quarter of an hour more.
+    /// Growth up to 1,000,000 customers, and a file of as many; needs 3 GB of disk and a quarter of an hour more.
     #[arg(long)]
     large: bool,
     /// Other products, too: PocketBase, Directus and OR-tools, which it installs below `target/`; needs 2 GB of disk.
     #[arg(long)]
     peers: bool,
-    /// Only these parts: import, reading, debrief, bulk, start, growth, evenings, streams, sync, plan, postgres, peers.
+    /// Only these parts: import, reading, debrief, bulk, start, growth, imports, evenings, streams, sync, plan, postgres, peers.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// cargo says this to every bench.
@@ -116,6 +117,7 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("bulk", writing::bulk(&mut run, &database));
     part!("start", starting::start(&mut run, &database));
     part!("growth", reading::growth(&mut run, &database));
+    part!("imports", imports::imports(&mut run));
     part!("evenings", evenings::evenings(&mut run));
     part!("streams", streams::streams(&mut run));
     part!("sync", sync::sync(&mut run));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Actor, ActorKind, Origin, Permission, Role, Scope, scope::OwnItems, store};
 use crate::clock::Timestamp;
-use crate::db::{Db, Error};
+use crate::db::{Db, Error, Sqls};
 use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::refusal::{Code, Refusal};
 
@@ -186,6 +186,24 @@ impl Callers {
         };
         Ok(standing.map(|standing| caller(standing, None)))
     }
+}
+
+/// Who asked for work that is done later, as they stand now; `None` when they may do nothing any more.
+///
+/// # Errors
+/// What the database said.
+pub async fn again(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<Option<Caller>, Error> {
+    let standing = match (actor.kind, actor.id) {
+        (ActorKind::User, Some(id)) => store::standing_of_user(db, organization, id.into(), now).await?,
+        (ActorKind::ApiKey, Some(id)) => store::standing_of_key_by_id(db, organization, id.into(), now).await?,
+        (ActorKind::User | ActorKind::ApiKey, None) | (ActorKind::System, _) => None,
+    };
+    Ok(standing.map(|standing| caller(standing, None)))
 }
 
 fn caller(standing: Standing, session: Option<Uuid>) -> Caller {

@@ -74,6 +74,8 @@ crate::words! {
         /// Create them.
         ActionItemsCreate = "action_items:create",
         ReportsRead = "reports:read",
+        /// Send files to be imported in the background, look at them, cancel and undo them; what they hold needs its own permission, too.
+        ImportsManage = "imports:manage",
         /// What works in the background, and what was given up.
         JobsRead = "jobs:read",
         /// Cancel it, or try it again.
@@ -117,6 +119,7 @@ impl Role {
                 P::ActionItemsManage,
                 P::ActionItemsCreate,
                 P::ReportsRead,
+                P::ImportsManage,
                 P::JobsRead,
                 P::JobsManage,
             ],

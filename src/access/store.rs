@@ -44,14 +44,37 @@ pub async fn standing_of_user(
     }))
 }
 
+type KeyRow = (OrganizationId, ApiKeyId, Role, Option<Json<Vec<Permission>>>);
+
 pub async fn standing_of_key(db: &mut impl Sqls, hash: &[u8], now: Timestamp) -> Result<Option<Standing>, Error> {
-    let row: Option<(OrganizationId, ApiKeyId, Role, Option<Json<Vec<Permission>>>)> = db
+    let row: Option<KeyRow> = db
         .sql("SELECT organization_id, id, role, permissions FROM api_keys WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)")
         .bind(hash.to_vec())
         .bind(now)
         .optional()
         .await?;
-    Ok(row.map(|(organization, id, role, permissions)| Standing {
+    Ok(row.map(standing_of))
+}
+
+/// The same of a key that has been let in before.
+pub async fn standing_of_key_by_id(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    key: ApiKeyId,
+    now: Timestamp,
+) -> Result<Option<Standing>, Error> {
+    let row: Option<KeyRow> = db
+        .sql("SELECT organization_id, id, role, permissions FROM api_keys WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)")
+        .bind(organization)
+        .bind(key)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(row.map(standing_of))
+}
+
+fn standing_of((organization, id, role, permissions): KeyRow) -> Standing {
+    Standing {
         organization,
         role,
         user: None,
@@ -60,7 +83,7 @@ pub async fn standing_of_key(db: &mut impl Sqls, hash: &[u8], now: Timestamp) ->
         narrowed: permissions.map(|Json(only)| Arc::from(only)),
         tokens_valid_from: None,
         ended: Arc::from([]),
-    }))
+    }
 }
 
 /// Notes that a key was used, at most once a minute.

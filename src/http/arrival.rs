@@ -96,21 +96,28 @@ fn announced(request: &ServiceRequest) -> Option<usize> {
     length.to_str().ok()?.parse().ok()
 }
 
+pub(super) fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        Code::TooLarge,
+        format!("This endpoint takes at most {limit} bytes. Send it in parts."),
+    )
+}
+
+/// Refuses a body that says itself that it is too large.
+pub(super) fn announced_within(request: &ServiceRequest, limit: usize) -> Result<(), Problem> {
+    match announced(request) {
+        Some(length) if length > limit => Err(too_large(limit)),
+        Some(_) | None => Ok(()),
+    }
+}
+
 async fn arrive(
     request: &mut ServiceRequest,
     limit: usize,
     seconds: u64,
     mut take: impl AsyncFnMut(Bytes) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    let too_large = || {
-        Problem::new(
-            Code::TooLarge,
-            format!("This endpoint takes at most {limit} bytes. Send it in parts."),
-        )
-    };
-    if announced(request).is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
+    announced_within(request, limit)?;
     let mut payload = request.take_payload();
     let arrival = async {
         let mut length = 0;
@@ -119,7 +126,7 @@ async fn arrive(
                 chunk.map_err(|error| Problem::new(Code::Malformed, format!("The body broke off: {error}.")))?;
             length += chunk.len();
             if length > limit {
-                return Err(too_large());
+                return Err(too_large(limit));
             }
             take(chunk).await?;
         }

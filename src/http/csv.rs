@@ -80,6 +80,11 @@ pub fn cell(value: &Value) -> String {
     }
 }
 
+/// A JSON value as the cell that [`row`] would write: [`unescaped`] gives back what it was.
+pub fn exact(value: &Value) -> String {
+    escaped(&cell(value)).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,6 +34,8 @@ pub enum Size {
     Bulk,
     /// Kept on disk, for the handler to read piece by piece.
     File,
+    /// Not read before the handler takes it in, piece by piece.
+    Streamed,
 }
 
 /// One row of the table.
@@ -165,6 +167,16 @@ impl Endpoint {
     pub fn file(self) -> Self {
         Self {
             size: Size::File,
+            ..self
+        }
+    }
+
+    /// Takes a body that memory need not hold, with an `Idempotency-Key` without fail: the handler takes it in with [`super::Arriving`].
+    #[must_use]
+    pub fn streamed(self) -> Self {
+        Self {
+            size: Size::Streamed,
+            key_required: true,
             ..self
         }
     }

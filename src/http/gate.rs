@@ -12,7 +12,8 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use futures_util::FutureExt;
 use tracing::Instrument;
 
-use super::arrival::{read, spool};
+pub use super::address::address;
+use super::arrival::{announced_within, read, spool};
 use super::bearer::authenticate;
 use super::body::{Checks, Parsed, Raw, Rule, parse};
 use super::bulk::Items;
@@ -20,6 +21,7 @@ use super::endpoint::{Access, Size};
 use super::page::Unsorted;
 use super::precondition::IfMatch;
 use super::rules::Rules;
+use super::streamed::{Late, hand_over};
 use super::{Endpoint, Problem, accept, export, idempotency, request_id};
 use crate::access::Caller;
 use crate::journal::{Claim, Origin};
@@ -138,6 +140,7 @@ impl Gate {
         IfMatch::read(request.headers())?;
         let mut claim = None;
         let mut running = None;
+        let mut late = None;
         if !endpoint.method.is_safe() {
             if request
                 .headers()
@@ -161,6 +164,14 @@ impl Gate {
                     request.extensions_mut().insert(upload);
                     (None, Some(fingerprint))
                 }
+                Size::Streamed => {
+                    let kind = self.kind(request, false)?.unwrap_or_default();
+                    let limit = app.config.upload_limit;
+                    announced_within(request, limit)?;
+                    let ground = (&self.rules, &self.endpoint);
+                    late = Some(hand_over(request, kind, (limit, seconds), &app.cursor_secret, ground)?);
+                    (None, Some(Vec::new()))
+                }
             };
             if let Some(caller) = &caller {
                 let fingerprint = match fingerprint {
@@ -182,7 +193,9 @@ impl Gate {
             if let (Some(caller), Some(claim)) = (&caller, &claim) {
                 // Marked as running before looking, so that an answer cannot slip in between.
                 running = idempotency::Running::begin(caller, claim);
-                if let Some(response) = idempotency::answered(&app.db, caller, claim).await? {
+                if late.is_none()
+                    && let Some(response) = idempotency::answered(&app.db, caller, claim).await?
+                {
                     return Ok(Prepared::Answered(response));
                 }
                 if running.is_none() {
@@ -208,6 +221,7 @@ impl Gate {
                 app,
                 caller,
                 claim,
+                late,
                 _running: running,
             }),
             _ => None,
@@ -296,17 +310,22 @@ struct Answered {
     app: Arc<crate::app::App>,
     caller: Caller,
     claim: Claim,
+    /// The fingerprint of a body that the handler took in.
+    late: Option<Late>,
     _running: idempotency::Running,
 }
 
 impl Answered {
-    async fn settle(self, response: ServiceResponse<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+    async fn settle(mut self, response: ServiceResponse<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
         let meanwhile = response
             .response()
             .error()
             .and_then(|error| error.as_error::<Problem>())
             .is_some_and(idempotency::is_answered_meanwhile);
         if meanwhile {
+            if let Some(fingerprint) = self.late.as_ref().and_then(|late| late.get()) {
+                self.claim.fingerprint.clone_from(fingerprint);
+            }
             // Another instance answered this key while we waited for the organization's lock.
             return Ok(
                 match idempotency::answered(&self.app.db, &self.caller, &self.claim).await {
@@ -346,30 +365,6 @@ pub fn origin(request: &HttpRequest, trusted_proxies: usize) -> Origin {
         request_id: request_id::current(),
         claim: None,
     }
-}
-
-/// The client's address: the peer's, or what the trusted proxies say.
-pub fn address(request: &HttpRequest, trusted_proxies: usize) -> String {
-    let peer = request
-        .peer_addr()
-        .map(|peer| peer.ip().to_string())
-        .unwrap_or_default();
-    if trusted_proxies == 0 {
-        return peer;
-    }
-    // Several headers of this name read as one list, in their order (RFC 9110 §5.3).
-    let forwarded: Vec<&str> = request
-        .headers()
-        .get_all(header::X_FORWARDED_FOR)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
-    forwarded
-        .iter()
-        .rev()
-        .nth(trusted_proxies - 1)
-        .and_then(|address| address.trim().parse::<std::net::IpAddr>().ok())
-        .map_or(peer, |address| address.to_string())
 }
 
 /// Answers `OPTIONS` with 204 and every other unknown method with 405, both with `Allow`.

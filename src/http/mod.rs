@@ -1,6 +1,7 @@
 //! HTTP, the same for every feature: the endpoint table, problems, bodies, queries, pages, replies, idempotency.
 
 pub mod accept;
+pub mod address;
 pub mod arrival;
 mod bearer;
 pub mod body;
@@ -19,6 +20,7 @@ pub mod request_id;
 pub mod rules;
 pub mod span;
 pub mod stream;
+pub mod streamed;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub use precondition::Known;
 pub use problem::{Answer, Fault, Problem, ProblemBody};
 pub use query::Query;
 pub use reply::{Made, Reply};
+pub use streamed::{Arrived, Arriving};
 
 /// The application, as handlers take it.
 pub type App = actix_web::web::Data<Arc<crate::app::App>>;

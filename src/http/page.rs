@@ -252,6 +252,21 @@ impl<T> Paged<T> {
     }
 }
 
+impl<T> Paged<T> {
+    /// The same page with other views of its records, where there may be none of one.
+    ///
+    /// # Errors
+    /// Those of `view`.
+    pub fn try_map<U, E>(self, view: impl FnMut(T) -> Result<U, E>) -> Result<Paged<U>, E> {
+        Ok(Paged {
+            data: self.data.into_iter().map(view).collect::<Result<_, E>>()?,
+            next_cursor: self.next_cursor,
+            has_more: self.has_more,
+            total: self.total,
+        })
+    }
+}
+
 /// Writes out a page type: `page!(CustomerPage of Customer);`
 #[macro_export]
 macro_rules! page {

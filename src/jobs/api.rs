@@ -123,12 +123,7 @@ async fn found(unit: &mut Unit, id: JobId) -> Result<Job, Problem> {
     job.ok_or_else(Problem::not_found)
 }
 
-/// Writes it, and lets the audit log know who did it: a job has no revision of its own.
 async fn decided(mut unit: Unit, before: &Job, after: Job, verb: &'static str) -> Answer<Job> {
-    if before.status != after.status {
-        let organization = unit.organization();
-        store::decide(&mut unit, organization, &after).await?;
-        unit.mention("job", after.id, verb, ("status", &before.status, &after.status))?;
-    }
+    super::decided(&mut unit, before, &after, verb).await?;
     unit.answer(Reply::ok(after)).await
 }

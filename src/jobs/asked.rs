@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{JobId, Kind, runner, store};
+use super::{Job, JobId, Kind, runner, store};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::id::OrganizationId;
@@ -16,6 +16,8 @@ pub struct New {
     pub(super) payload: Value,
     pub(super) at: Option<Timestamp>,
     pub(super) key: Option<String>,
+    id: Option<JobId>,
+    pub(super) total_bytes: Option<i64>,
 }
 
 impl Kind {
@@ -34,6 +36,8 @@ impl Kind {
             payload,
             at: None,
             key: None,
+            id: None,
+            total_bytes: None,
         })
     }
 }
@@ -54,6 +58,22 @@ impl New {
     }
 }
 
+impl New {
+    /// Under this id, which something else bears already.
+    #[must_use]
+    pub fn identified(mut self, id: JobId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// On a file of so many bytes.
+    #[must_use]
+    pub fn sized(mut self, bytes: i64) -> Self {
+        self.total_bytes = Some(bytes);
+        self
+    }
+}
+
 impl Unit {
     /// Asks for work once this unit is durable; `None` when there is a job of this key already.
     ///
@@ -69,7 +89,10 @@ impl Unit {
     /// What the database said.
     pub async fn enqueue_all(&mut self, new: Vec<New>) -> Result<Vec<JobId>, Error> {
         let (organization, now) = (self.organization(), self.now());
-        let new: Vec<(JobId, New)> = new.into_iter().map(|new| (self.new_id(), new)).collect();
+        let new: Vec<(JobId, New)> = new
+            .into_iter()
+            .map(|new| (new.id.unwrap_or_else(|| self.new_id()), new))
+            .collect();
         let inserted = store::insert(self, organization, now, new).await?;
         if !inserted.is_empty() {
             self.afterwards(runner::ring);
@@ -98,4 +121,17 @@ pub async fn enqueue_missing(app: &App, organization: OrganizationId, new: Vec<N
         runner::ring();
     }
     Ok(())
+}
+
+/// Writes what was decided of a job, and lets the audit log know who did it: a job has no revision of its own.
+///
+/// # Errors
+/// What the database said.
+pub async fn decided(unit: &mut Unit, before: &Job, after: &Job, verb: &'static str) -> Result<(), Error> {
+    if before.status == after.status {
+        return Ok(());
+    }
+    let organization = unit.organization();
+    store::decide(unit, organization, after).await?;
+    unit.mention("job", after.id, verb, ("status", &before.status, &after.status))
 }

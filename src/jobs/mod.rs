@@ -24,9 +24,9 @@ use crate::app::App;
 use crate::db;
 use crate::journal;
 
-pub use asked::{New, enqueue_missing};
+pub use asked::{New, decided, enqueue_missing};
 pub use job::{Job, JobId, Status};
-pub use runner::{Claimed, LEASE, Progress, Runner, Running, bell};
+pub use runner::{Claimed, LEASE, Places, Progress, Runner, Running, bell};
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {
@@ -41,6 +41,8 @@ pub struct Kind {
     pub attempts: i64,
     /// It waits for a server that is not ours, which may hang.
     pub abroad: bool,
+    /// It goes on for minutes.
+    pub long: bool,
 }
 
 impl Kind {
@@ -49,7 +51,14 @@ impl Kind {
             name,
             attempts,
             abroad: false,
+            long: false,
         }
+    }
+
+    /// The same for work that goes on for minutes: all of these together hold a part of an instance's places alone, too.
+    #[must_use]
+    pub const fn long(self) -> Self {
+        Self { long: true, ..self }
     }
 
     /// The same for work that waits for a server that is not ours: all of these together hold a part of an instance's places alone.

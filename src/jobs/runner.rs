@@ -173,26 +173,36 @@ pub struct Runner {
     tasks: BTreeMap<&'static str, Task>,
     all: Queue,
     abroad: Queue,
+    long: Queue,
     home: Queue,
+}
+
+/// How many places there are: for all jobs, and of these for such as would keep others from theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct Places {
+    pub all: usize,
+    pub abroad: usize,
+    pub long: usize,
 }
 
 impl Runner {
     pub fn new(app: Arc<App>, tasks: Vec<Task>) -> Self {
         let tasks: BTreeMap<&'static str, Task> = tasks.into_iter().map(|task| (task.kind.name, task)).collect();
-        let (abroad, home): (Vec<&Task>, Vec<&Task>) = tasks.values().partition(|task| task.kind.abroad);
+        let (abroad, rest): (Vec<&Task>, Vec<&Task>) = tasks.values().partition(|task| task.kind.abroad);
+        let (long, home): (Vec<&Task>, Vec<&Task>) = rest.into_iter().partition(|task| task.kind.long);
         Self {
             app,
             all: Queue::of(tasks.values()),
             abroad: Queue::of(abroad.into_iter()),
+            long: Queue::of(long.into_iter()),
             home: Queue::of(home.into_iter()),
             tasks,
         }
     }
 
-    /// Whether this one waits for a server that is not ours.
-    pub fn is_abroad(&self, running: &Running) -> bool {
-        let task = self.tasks.get(running.job.kind.as_str());
-        task.is_some_and(|task| task.kind.abroad)
+    /// What sort of work this is.
+    pub fn kind(&self, running: &Running) -> Option<Kind> {
+        self.tasks.get(running.job.kind.as_str()).map(|task| task.kind)
     }
 
     /// Takes up at most `room` jobs that are due, of as many organizations as there are.
@@ -200,27 +210,36 @@ impl Runner {
     /// # Errors
     /// What the database said.
     pub async fn claim(&self, room: usize) -> Result<Claimed, Error> {
-        self.claim_with(room, room).await
+        self.claim_of(&self.all, room).await
     }
 
-    /// The same, with at most `abroad` of those that wait for servers that are not ours; the other places are for what is done here.
+    /// The same, with no more of those that wait for servers that are not ours, and of those that go on for long, than they have places;
+    /// the others are for what is soon done.
     ///
     /// # Errors
     /// What the database said.
-    pub async fn claim_with(&self, room: usize, abroad: usize) -> Result<Claimed, Error> {
-        if abroad >= room {
-            return self.claim_of(&self.all, room).await;
-        }
-        let mut claimed = self.claim_of(&self.abroad, abroad).await?;
-        // What was taken up is in hand, whatever becomes of the other look.
-        match self.claim_of(&self.home, room - claimed.jobs.len()).await {
-            Ok(home) => {
-                claimed.jobs.extend(home.jobs);
-                claimed.contended = claimed.jobs.is_empty() && (claimed.contended || home.contended);
+    pub async fn claim_with(&self, places: Places) -> Result<Claimed, Error> {
+        let mut claimed = Claimed {
+            jobs: Vec::new(),
+            contended: false,
+        };
+        for (queue, most) in [
+            (&self.abroad, places.abroad),
+            (&self.long, places.long),
+            (&self.home, places.all),
+        ] {
+            let room = most.min(places.all - claimed.jobs.len());
+            // What was taken up is in hand, whatever becomes of the other looks.
+            match self.claim_of(queue, room).await {
+                Ok(more) => {
+                    claimed.jobs.extend(more.jobs);
+                    claimed.contended |= more.contended;
+                }
+                Err(error) if claimed.jobs.is_empty() => return Err(error),
+                Err(error) => tracing::warn!(%error, "jobs could not be looked for"),
             }
-            Err(error) if claimed.jobs.is_empty() => return Err(error),
-            Err(error) => tracing::warn!(%error, "jobs could not be looked for"),
         }
+        claimed.contended &= claimed.jobs.is_empty();
         Ok(claimed)
     }
 

@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -139,6 +140,26 @@ pub async fn decide(db: &mut impl Sqls, organization: OrganizationId, job: &Job)
     Ok(())
 }
 
+/// Writes what has come of a job that has ended, and that it was taken back, if it was.
+pub async fn amend(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    id: JobId,
+    status: Status,
+    result: &Value,
+    now: Timestamp,
+) -> Result<(), Error> {
+    db.sql("UPDATE jobs SET status = $3, result = $4, updated_at = $5 WHERE organization_id = $1 AND id = $2")
+        .bind(organization)
+        .bind(id)
+        .bind(status)
+        .bind(Json(result.clone()))
+        .bind(now)
+        .run()
+        .await?;
+    Ok(())
+}
+
 /// Writes new jobs; those whose key is known stay as they are. The ids of the new ones.
 pub(super) async fn insert(
     db: &mut impl Sqls,
@@ -149,7 +170,7 @@ pub(super) async fn insert(
     let mut inserted = Vec::with_capacity(new.len());
     for chunk in new.chunks(ROWS) {
         let mut sql = db.sql(
-            "INSERT INTO jobs (organization_id, id, kind, unique_key, payload, status, run_at, due_at, attempts, attempt_limit, created_at, updated_at) VALUES ",
+            "INSERT INTO jobs (organization_id, id, kind, unique_key, payload, status, run_at, due_at, attempts, attempt_limit, total_bytes, created_at, updated_at) VALUES ",
         );
         for (at, (id, new)) in chunk.iter().enumerate() {
             let due = new.at.unwrap_or(now);
@@ -162,6 +183,7 @@ pub(super) async fn insert(
             sql.push(", ").value(due);
             sql.push(", ").value(due);
             sql.push(", 0, ").value(new.kind.attempts);
+            sql.push(", ").value(new.total_bytes);
             sql.push(", ").value(now);
             sql.push(", ").value(now).push(")");
         }

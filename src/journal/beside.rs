@@ -107,28 +107,35 @@ impl Unit {
         Ok(())
     }
 
-    /// Removes what stood beside a record.
-    pub(super) async fn forget<R: Record>(&mut self, before: &R) -> Result<(), Error> {
+    /// Removes what stood beside records, each with the revision under which it goes.
+    pub(super) async fn forget<R: Record>(&mut self, records: &[(i64, R)]) -> Result<(), Error> {
         let organization = self.organization;
-        self.beside
-            .moves
-            .note(organization.into(), Some(before), None, self.revision);
-        if let Some(document) = before.document() {
+        let mut found: BTreeMap<&'static str, Vec<Uuid>> = BTreeMap::new();
+        for (revision, before) in records {
             self.beside
-                .documents
-                .remove(&(before.id(), R::KIND, document.collection));
-            self.tx
-                .sql("DELETE FROM search_documents WHERE organization_id = $1 AND collection = $2 AND kind = $3 AND record_id = $4")
-                .bind(organization)
-                .bind(document.collection.to_owned())
-                .bind(R::KIND.to_owned())
-                .bind(before.id())
-                .run()
-                .await?;
+                .moves
+                .note(organization.into(), Some(before), None, *revision);
+            if let Some(document) = before.document() {
+                let key = (before.id(), R::KIND, document.collection);
+                self.beside.documents.remove(&key);
+                found.entry(document.collection).or_default().push(before.id());
+            }
+            let labels = self.beside.labels.entry((before.id(), R::KIND)).or_default();
+            labels.stale.extend(before.labels().iter().map(|label| label.kind));
+            labels.fresh.clear();
         }
-        let labels = self.beside.labels.entry((before.id(), R::KIND)).or_default();
-        labels.stale.extend(before.labels().iter().map(|label| label.kind));
-        labels.fresh.clear();
+        for (collection, ids) in found {
+            for ids in ids.chunks(ROWS) {
+                let mut sql = self
+                    .tx
+                    .sql("DELETE FROM search_documents WHERE organization_id = $1 AND collection = $2 AND kind = $3 AND record_id IN ")
+                    .bind(organization)
+                    .bind(collection.to_owned())
+                    .bind(R::KIND.to_owned());
+                sql.list(ids.iter().copied());
+                sql.run().await?;
+            }
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ pub mod epoch;
 pub mod feed;
 pub mod read;
 mod record;
+mod removing;
 mod unit;
 mod working_set;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::beside::{Beside, ROWS};
-use super::change::{Change, difference, removal};
+use super::change::{Change, difference};
 use super::record::Record;
 use crate::access::{Actor, Origin};
 use crate::clock::{Clock, Timestamp};
@@ -37,13 +37,13 @@ impl From<serde_json::Error> for Error {
     }
 }
 
-struct Entry {
-    revision: i64,
-    kind: &'static str,
-    id: Uuid,
-    verb: &'static str,
-    customer: Option<Uuid>,
-    changes: Value,
+pub(super) struct Entry {
+    pub(super) revision: i64,
+    pub(super) kind: &'static str,
+    pub(super) id: Uuid,
+    pub(super) verb: &'static str,
+    pub(super) customer: Option<Uuid>,
+    pub(super) changes: Value,
 }
 
 /// A write transaction of one organization. Dropped without `commit`, it leaves nothing behind.
@@ -54,7 +54,7 @@ pub struct Unit {
     now: Timestamp,
     actor: Actor,
     origin: Origin,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// Written with the journal, at the end: nothing in a unit searches.
     pub(super) beside: Beside,
     clock: Clock,
@@ -167,6 +167,11 @@ impl Unit {
         self.organization
     }
 
+    /// The revision that was given out last, here or before.
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
     /// A new id, in creation order.
     pub fn new_id<T: From<Uuid>>(&self) -> T {
         self.clock.id().into()
@@ -221,34 +226,6 @@ impl Unit {
             self.flush().await?;
         }
         Ok(saved)
-    }
-
-    /// Removes a record with what search and lists knew of it. The journal keeps what it said last.
-    ///
-    /// # Errors
-    /// What the database said.
-    pub async fn remove<R: Record>(&mut self, before: R) -> Result<(), Error> {
-        let (organization, id) = (self.organization, before.id());
-        self.revision += 1;
-        self.entries.push(Entry {
-            revision: self.revision,
-            kind: R::KIND,
-            id,
-            verb: "deleted",
-            customer: before.customer(),
-            changes: Value::Object(removal(&before)?),
-        });
-        self.forget(&before).await?;
-        self.tx
-            .sql(format!(
-                "DELETE FROM {} WHERE organization_id = $1 AND id = $2",
-                R::TABLE
-            ))
-            .bind(organization)
-            .bind(id)
-            .run()
-            .await?;
-        Ok(())
     }
 
     async fn write<R: Record>(&mut self, rows: &[&R], update: bool) -> Result<(), Error> {
@@ -346,7 +323,7 @@ impl Unit {
     }
 
     /// Writes what stands beside the records, and what the journal has to say so far. A large unit does so as it goes, so that it need not be held in memory.
-    async fn flush(&mut self) -> Result<(), Error> {
+    pub(super) async fn flush(&mut self) -> Result<(), Error> {
         self.keep().await?;
         let entries = std::mem::take(&mut self.entries);
         for chunk in entries.chunks(ROWS) {

@@ -22,6 +22,7 @@ const TAGS: &[(&str, &str)] = &[
         "segments",
         "Named ways to choose customers, and how often they are to be spoken with.",
     ),
+    ("imports", "Files of a million rows, worked off in the background."),
     ("assignments", "Who is to call whom; one by one and in bulk."),
     (
         "plans",

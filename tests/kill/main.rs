@@ -8,6 +8,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod imports;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -99,8 +100,8 @@ async fn work(client: Client, round: usize, number: usize, sent: Arc<Mutex<Vec<S
     }
 }
 
-#[actix_web::test]
-async fn a_killed_server_has_lost_nothing_and_doubled_nothing() {
+/// A database with an organization, and its admin's token.
+async fn organization() -> (Database, String) {
     let database = Database::new().await;
     let clock = Clock::default();
     let app = App::open(config(&database.url), clock.clone(), None).await.unwrap();
@@ -120,7 +121,22 @@ async fn a_killed_server_has_lost_nothing_and_doubled_nothing() {
         .issue(&clock, organization, admin.id, Role::Admin, Uuid::nil())
         .unwrap();
     keys_db.close().await;
+    (database, access)
+}
 
+/// A client of a server at this address.
+fn client(url: String, access: &str) -> Client {
+    Client {
+        http: reqwest::Client::new(),
+        url,
+        token: Some(access.to_owned()),
+        user: None,
+    }
+}
+
+#[actix_web::test]
+async fn a_killed_server_has_lost_nothing_and_doubled_nothing() {
+    let (database, access) = organization().await;
     let sent = Arc::new(Mutex::new(Vec::new()));
     let acknowledged: Acknowledged = Arc::default();
     for round in 0..KILLS {

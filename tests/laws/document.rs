@@ -22,6 +22,7 @@ const VERBS: &[&str] = &[
     "export",
     "search",
     "revoke",
+    "undo",
     "rotate",
     "invite",
     "accept",
@@ -296,4 +297,20 @@ fn a_schema_of_one_name_is_one_schema() {
         }
     }
     none("names that stand for different schemas", &Vec::from_iter(twice));
+}
+
+#[test]
+fn every_list_can_be_had_as_csv_and_json_lines() {
+    let offered = |endpoint: &touchbase::http::Endpoint| {
+        let kinds = ["text/csv", "application/x-ndjson"];
+        kinds.iter().all(|kind| endpoint.offers.contains(kind))
+    };
+    let lists = routes::endpoints();
+    let lists = lists.iter().filter(|endpoint| endpoint.id.starts_with("list_"));
+    let not: Vec<String> = lists
+        .filter(|list| !offered(list))
+        .map(|list| list.id.clone())
+        .collect();
+    // A page for people to read.
+    none_but("lists that cannot be exported", &["list_problems"], &not);
 }

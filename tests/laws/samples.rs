@@ -109,6 +109,9 @@ impl Samples {
             if collection == "/v1/follow-ups" {
                 return self.follow_up().await;
             }
+            if collection == "/v1/imports" {
+                return self.import().await;
+            }
             let (path, outer) = self
                 .way_to_create(collection)
                 .ok_or_else(|| format!("nothing creates a record of {collection}"))?;
@@ -194,6 +197,21 @@ impl Samples {
         let reply = self.client.post(&path, body).await;
         let id = reply.body["id"].as_str().ok_or(reply.text)?;
         self.made.borrow_mut().insert("/v1/plans".into(), id.to_owned());
+        Ok(id.to_owned())
+    }
+
+    /// A file of one customer.
+    async fn import(&self) -> Result<String, String> {
+        let request = self.client.request("POST", "/v1/imports?target=customers");
+        let request = request
+            .header("content-type", "text/csv")
+            .header("idempotency-key", "sample");
+        let reply = self
+            .client
+            .send(request.body("external_id,name\nS-1,Of a file\n"))
+            .await;
+        let id = reply.body["id"].as_str().ok_or(reply.text)?;
+        self.made.borrow_mut().insert("/v1/imports".into(), id.to_owned());
         Ok(id.to_owned())
     }
 

@@ -207,6 +207,11 @@ impl Known {
         Err(objections)
     }
 
+    /// Whether a customer has this id in the CRM.
+    pub fn has_external_id(&self, external_id: &str) -> bool {
+        self.named(external_id).is_some()
+    }
+
     fn named(&self, external_id: &str) -> Option<CustomerId> {
         let known = self.by_external_id.get(external_id);
         known.or_else(|| self.by_external_id.get(external_id.trim())).copied()

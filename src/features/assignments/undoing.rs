@@ -3,12 +3,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::assignment::{AssignmentId, AssignmentStatus};
+use super::assignment::{Assignment, AssignmentId, AssignmentStatus};
 use super::batch::AssignmentBatch;
 use super::store;
 use crate::access::Scope;
+use crate::clock::Timestamp;
 use crate::http::Problem;
-use crate::journal::Unit;
+use crate::journal::{Change, Unit};
+use crate::refusal::Refusal;
 
 /// Why the assignments of an undone bulk assignment are closed.
 const REVERTED: &str = "The bulk assignment was reverted.";
@@ -46,30 +48,46 @@ pub struct Undone {
 pub async fn revert(unit: &mut Unit, scope: &Scope, batch: AssignmentBatch) -> Result<Undone, Problem> {
     let (mut changes, mut kept, mut reverted) = (Vec::new(), Vec::new(), 0);
     for assignment in store::of_batch(unit, scope, batch.id).await? {
-        let reason = match assignment.status {
-            AssignmentStatus::Canceled if assignment.closed_reason.as_deref() == Some(REVERTED) => {
+        let assignment_id = assignment.id;
+        match take_back(assignment, unit.now())? {
+            Taken::Already => reverted += 1,
+            Taken::Back(change) => {
                 reverted += 1;
-                continue;
+                changes.push(*change);
             }
-            AssignmentStatus::Queued | AssignmentStatus::Scheduled if assignment.attempts_made == 0 => {
-                reverted += 1;
-                changes.push(assignment.cancel(Some(REVERTED.into()), unit.now())?);
-                continue;
-            }
-            AssignmentStatus::Queued | AssignmentStatus::Scheduled => KeptReason::Attempted,
-            AssignmentStatus::Completed
-            | AssignmentStatus::Unreachable
-            | AssignmentStatus::Declined
-            | AssignmentStatus::Canceled => KeptReason::Closed,
-        };
-        kept.push(KeptAssignment {
-            assignment_id: assignment.id,
-            reason,
-        });
+            Taken::Not(reason) => kept.push(KeptAssignment { assignment_id, reason }),
+        }
     }
     unit.save_all(changes).await?;
     let count = |of: usize| i64::try_from(of).unwrap_or(i64::MAX);
     let change = batch.revert(count(reverted), count(kept.len()), unit.now());
     let batch = unit.save(change).await?;
     Ok(Undone { batch, reverted, kept })
+}
+
+/// Whether an assignment can be taken back.
+#[derive(Debug)]
+pub enum Taken {
+    Back(Box<Change<Assignment>>),
+    /// It was taken back before.
+    Already,
+    Not(KeptReason),
+}
+
+/// Cancels an assignment that is open and was never called.
+///
+/// # Errors
+/// Never, for one that is open.
+pub fn take_back(assignment: Assignment, now: Timestamp) -> Result<Taken, Refusal> {
+    Ok(match assignment.status {
+        AssignmentStatus::Canceled if assignment.closed_reason.as_deref() == Some(REVERTED) => Taken::Already,
+        AssignmentStatus::Queued | AssignmentStatus::Scheduled if assignment.attempts_made == 0 => {
+            Taken::Back(Box::new(assignment.cancel(Some(REVERTED.into()), now)?))
+        }
+        AssignmentStatus::Queued | AssignmentStatus::Scheduled => Taken::Not(KeptReason::Attempted),
+        AssignmentStatus::Completed
+        | AssignmentStatus::Unreachable
+        | AssignmentStatus::Declined
+        | AssignmentStatus::Canceled => Taken::Not(KeptReason::Closed),
+    })
 }

@@ -9,6 +9,7 @@ use super::cells::DateOrder;
 use super::columns::{Mapping, Target};
 use super::contacts::Contacts;
 use super::customers::Customers;
+use super::file::ImportFormat;
 use super::report::ImportReport;
 use super::run::{Order, run};
 use super::signals::Signals;
@@ -46,7 +47,11 @@ pub struct ImportQuery {
 }
 
 impl ImportQuery {
-    fn order(&self) -> Result<Order, Problem> {
+    /// What is asked for, of a file of this kind.
+    ///
+    /// # Errors
+    /// When the mapping is no mapping.
+    pub fn order(&self, target: Target, format: ImportFormat) -> Result<Order, Problem> {
         let mapping: Mapping = match &self.mapping {
             None => Mapping::new(),
             Some(text) => serde_json::from_str(text).map_err(|error| {
@@ -58,6 +63,8 @@ impl ImportQuery {
             })?,
         };
         Ok(Order {
+            target,
+            format,
             dry_run: self.dry_run,
             mapping,
             currency: self.currency.clone(),
@@ -91,15 +98,8 @@ impl ToSchema for CsvFile {}
     request_body(content = CsvFile, content_type = "text/csv", example = json!("external_id,name\nALFKI,Alfreds Futterkiste\n")),
     responses((status = 200, description = "What came of it", body = ImportReport)))]
 async fn import_customers(app: App, caller: Caller, query: Query<ImportQuery>, file: Upload) -> Answer<ImportReport> {
-    run(
-        &app,
-        &caller,
-        Target::Customers,
-        Customers::default(),
-        query.order()?,
-        file.0,
-    )
-    .await
+    let order = query.order(Target::Customers, ImportFormat::Csv)?;
+    run(&app, &caller, Customers::default(), order, file.0).await
 }
 
 /// Import contacts.
@@ -109,15 +109,8 @@ async fn import_customers(app: App, caller: Caller, query: Query<ImportQuery>, f
     request_body(content = CsvFile, content_type = "text/csv", example = json!("external_id,customer_external_id,name\nC-1,ALFKI,Maria Anders\n")),
     responses((status = 200, description = "What came of it", body = ImportReport)))]
 async fn import_contacts(app: App, caller: Caller, query: Query<ImportQuery>, file: Upload) -> Answer<ImportReport> {
-    run(
-        &app,
-        &caller,
-        Target::Contacts,
-        Contacts::default(),
-        query.order()?,
-        file.0,
-    )
-    .await
+    let order = query.order(Target::Contacts, ImportFormat::Csv)?;
+    run(&app, &caller, Contacts::default(), order, file.0).await
 }
 
 /// Import signals.
@@ -127,15 +120,8 @@ async fn import_contacts(app: App, caller: Caller, query: Query<ImportQuery>, fi
     request_body(content = CsvFile, content_type = "text/csv", example = json!("order_id,customer_external_id,occurred_on,amount,currency\n10248,ALFKI,2026-03-01,440.00,USD\n")),
     responses((status = 200, description = "What came of it", body = ImportReport)))]
 async fn import_signals(app: App, caller: Caller, query: Query<ImportQuery>, file: Upload) -> Answer<ImportReport> {
-    run(
-        &app,
-        &caller,
-        Target::Signals,
-        Signals::default(),
-        query.order()?,
-        file.0,
-    )
-    .await
+    let order = query.order(Target::Signals, ImportFormat::Csv)?;
+    run(&app, &caller, Signals::default(), order, file.0).await
 }
 
 /// Import users.
@@ -145,7 +131,8 @@ async fn import_signals(app: App, caller: Caller, query: Query<ImportQuery>, fil
     request_body(content = CsvFile, content_type = "text/csv", example = json!("email,name,role\nnancy@example.com,Nancy Davolio,executive\n")),
     responses((status = 200, description = "What came of it", body = ImportReport)))]
 async fn import_users(app: App, caller: Caller, query: Query<ImportQuery>, file: Upload) -> Answer<ImportReport> {
-    let answer = run(&app, &caller, Target::Users, Users::default(), query.order()?, file.0).await;
+    let order = query.order(Target::Users, ImportFormat::Csv)?;
+    let answer = run(&app, &caller, Users::default(), order, file.0).await;
     // Roles count at once, not when they are next looked up.
     app.callers.forget();
     answer

@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 pub use faults::ColumnFault;
-pub use fields::{Field, Target};
+pub use fields::{Field, ImportTarget, Target};
 pub use headers::normal;
 pub use service::service;
 
@@ -258,14 +258,18 @@ fn recognised(
     best.into_iter().map(|(field, (_, index))| (index, field)).collect()
 }
 
-/// The column `id` of a customers' file that has `external_id` as well: this program's own id.
+/// The column `id` of a file that has `external_id` as well: this program's own id.
 fn own_id(target: Target, normal: &[String], by_index: &HashMap<usize, Vec<Field>>) -> Option<usize> {
     let at = |name: &str| normal.iter().position(|header| header == name);
     let (id, external) = (at("id")?, at("externalid")?);
     let is_external = by_index
         .get(&external)
         .is_some_and(|fields| fields.contains(&Field::ExternalId));
-    (target == Target::Customers && is_external && !by_index.contains_key(&id)).then_some(id)
+    let exported = match target {
+        Target::Customers | Target::Contacts | Target::Signals => true,
+        Target::Users | Target::Assignments | Target::NpsResponses => false,
+    };
+    (exported && is_external && !by_index.contains_key(&id)).then_some(id)
 }
 
 /// Headers that stand twice, where one of the columns would be imported: which one, nobody could

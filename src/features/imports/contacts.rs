@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use super::cells;
 use super::columns::Field;
 use super::file::Row;
+use super::people::People;
 use super::row::{Cells, Context};
-use super::run::{Importer, People};
+use super::run::Importer;
+use super::store::named;
 use crate::access::Scope;
 use crate::features::customers::contact::{Contact, ContactId, ContactInput};
 use crate::features::customers::customer::{Customer, CustomerId};
 use crate::features::customers::store;
 use crate::http::Problem;
-use crate::journal::{Change, Unit};
+use crate::journal::{self, Change, Unit};
 
 /// Imports contacts, known again by their external id, else by customer and e-mail address.
 #[derive(Default)]
@@ -71,11 +75,7 @@ impl Importer for Contacts {
     async fn look_up(&mut self, unit: &mut Unit, context: &Context, rows: &[Row]) -> Result<(), Problem> {
         let scope = Scope::all(unit.organization());
         let ids = context.all(rows, &Field::CustomerExternalId);
-        self.customers = store::by_external_ids(unit, &scope, ids)
-            .await?
-            .into_iter()
-            .filter_map(|customer| Some((customer.fields.external_id.clone()?, customer)))
-            .collect();
+        self.customers = named(unit, &scope, ids).await?;
         self.by_name.clear();
         // Only rows without an id of their customer need its name.
         let nameless: Vec<Row> = rows
@@ -101,6 +101,11 @@ impl Importer for Contacts {
                 self.learn(contact);
             }
         }
+        let own = context.all(rows, &Field::Id);
+        let own: Vec<Uuid> = own.iter().filter_map(|id| id.parse().ok()).collect();
+        for contact in journal::find_all::<Contact>(unit, scope.organization, &own).await? {
+            self.learn(contact);
+        }
         let unnamed: Vec<Row> = rows
             .iter()
             .filter(|row| context.cell(row, &Field::ExternalId).is_none())
@@ -113,14 +118,14 @@ impl Importer for Contacts {
                 self.learn(contact);
             }
         }
-        self.people.look_up(unit, context.all(rows, &Field::OwnerEmail)).await
+        self.people.look_up(unit, context.all(rows, &Field::OwnerEmail)).await?;
+        self.people.look_up_ids(unit, context.all(rows, &Field::OwnerId)).await
     }
 
     fn key(cells: &Cells<'_>) -> Field {
-        match cells.raw(&Field::ExternalId) {
-            Some(_) => Field::ExternalId,
-            None => Field::Email,
-        }
+        let fields = [Field::ExternalId, Field::Email, Field::Id];
+        let stands = |field: &Field| cells.raw(field).is_some();
+        fields.into_iter().find(stands).unwrap_or(Field::Email)
     }
 
     fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<Contact>> {
@@ -128,7 +133,10 @@ impl Importer for Contacts {
         let email = cells.read(&Field::Email, cells::email);
         let customer = self.customer(cells)?;
         let (customer_id, region) = (customer.id, customer.region());
+        let own = cells.raw(&Field::Id).and_then(|id| id.parse().ok()).map(ContactId);
+        let own = own.filter(|id| self.known.contains_key(id));
         let known = match (&external_id, &email) {
+            _ if own.is_some() => own.as_ref(),
             (Some(external_id), _) => self.by_external_id.get(external_id),
             (None, Some(email)) => self.by_email.get(&(customer_id, email.clone())),
             (None, None) => {
@@ -150,6 +158,7 @@ impl Importer for Contacts {
         fields.email = email.or(fields.email);
         fill(&mut fields, cells);
         self.people.set(&mut fields.owner_id, cells, &Field::OwnerEmail);
+        self.people.set_by_id(&mut fields.owner_id, cells);
         if !cells.faults.is_empty() {
             return None;
         }
@@ -187,6 +196,10 @@ fn fill(fields: &mut ContactInput, cells: &mut Cells<'_>) {
     cells.set(&mut fields.mobile, &Field::Mobile, 100);
     cells.set(&mut fields.city, &Field::City, 100);
     cells.set(&mut fields.country, &Field::Country, 100);
+    cells.set(&mut fields.language, &Field::PreferredLanguage, 35);
+    if let Some(active) = cells.read(&Field::Active, cells::boolean) {
+        fields.active = active;
+    }
     if let Some(is_primary) = cells.read(&Field::IsPrimary, cells::boolean) {
         fields.is_primary = is_primary;
     }

@@ -1,14 +1,29 @@
 //! The rows of a CSV file: commas, semicolons or tabs, quotes, any line ends, with or without a byte-order mark.
 
+mod lines;
 mod quotes;
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Cursor, Read};
 
 use csv::{ByteRecord, StringRecord};
 
+use self::lines::Lines;
 use self::quotes::Watched;
+pub use self::quotes::{TooLong, never_closed};
 use super::report::RowFault;
+
+/// Where a file's bytes come from.
+pub type Source = Box<dyn Read + Send>;
+
+crate::words! {
+    /// What a file is.
+    pub enum ImportFormat {
+        /// A header, then a row a line.
+        Csv = "csv",
+        /// A JSON object a line.
+        Ndjson = "ndjson",
+    }
+}
 
 /// A row as it stands in the file.
 #[derive(Debug, Clone)]
@@ -18,26 +33,96 @@ pub struct Row {
     pub cells: StringRecord,
 }
 
-/// A file with a line end behind it, so that every row has one.
-type Ended = io::Chain<Watched<File>, &'static [u8]>;
+/// Where in a file a row begins: at which byte, on which line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub byte: u64,
+    pub line: u64,
+}
 
-/// An open file, after its header.
-pub struct Rows {
-    reader: csv::Reader<Ended>,
+impl Place {
+    pub const START: Self = Self { byte: 0, line: 1 };
+}
+
+/// How a file is laid out: what one must know to read on in the middle of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    form: Form,
     pub headers: Vec<String>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Csv { delimiter: u8, line_end: u8 },
+    Lines,
+}
+
+/// A file with a line end behind it, so that every row has one.
+type Ended = io::Chain<Watched<Source>, &'static [u8]>;
+
+enum Reader {
+    Csv(csv::Reader<Ended>),
+    Lines(Lines),
+}
+
+/// An open file, after its header.
+pub struct Rows {
+    reader: Reader,
+    pub layout: Layout,
+    /// Where the reader began.
+    began: Place,
+}
+
+fn csv_reader(source: Source, delimiter: u8, line_end: u8) -> csv::Reader<Ended> {
+    let terminator = if line_end == b'\r' {
+        csv::Terminator::CRLF
+    } else {
+        csv::Terminator::Any(b'\n')
+    };
+    let watched = Watched::new(source, delimiter, line_end);
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .terminator(terminator)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(watched.chain(&b"\n"[..]))
+}
+
+/// What went wrong below the CSV reader, as it was.
+fn inner(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 impl Rows {
-    /// Reads the header.
+    /// Opens a file at its beginning.
     ///
     /// # Errors
-    /// A sentence, when this is no CSV file in UTF-8.
-    pub fn open(mut file: File) -> io::Result<Result<Self, String>> {
-        file.rewind()?;
+    /// A sentence, when this is no file of this format in UTF-8.
+    pub fn open(source: Source, format: ImportFormat) -> io::Result<Result<Self, String>> {
+        match format {
+            ImportFormat::Csv => Self::open_csv(source),
+            ImportFormat::Ndjson => {
+                let names = Lines::new(source, Place::START).names()?;
+                Ok(names.map(|headers| Self {
+                    reader: Reader::Lines(Lines::new(Box::new(io::empty()), Place::START)),
+                    layout: Layout {
+                        form: Form::Lines,
+                        headers,
+                    },
+                    began: Place::START,
+                }))
+            }
+        }
+    }
+
+    /// Reads the header.
+    fn open_csv(mut source: Source) -> io::Result<Result<Self, String>> {
         let mut start = vec![0; 64 << 10];
-        let length = fill(&mut file, &mut start)?;
+        let length = fill(&mut source, &mut start)?;
         start.truncate(length);
-        file.rewind()?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             return Ok(Err("The file is in UTF-16. Save it as UTF-8.".into()));
         }
@@ -46,21 +131,10 @@ impl Rows {
                 "The file is a spreadsheet (Excel), not CSV. Save it as \"CSV UTF-8\" and send that.".into(),
             ));
         }
-        let (delimiter, terminator) = (delimiter(&start), terminator(&start));
-        let line_end = if matches!(terminator, csv::Terminator::CRLF) {
-            b'\r'
-        } else {
-            b'\n'
-        };
-        let watched = Watched::new(file, delimiter, line_end);
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .terminator(terminator)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(watched.chain(&b"\n"[..]));
+        let (delimiter, line_end) = (delimiter(&start), line_end(&start));
+        let mut reader = csv_reader(Box::new(Cursor::new(start).chain(source)), delimiter, line_end);
         let mut header = ByteRecord::new();
-        if !reader.read_byte_record(&mut header).map_err(io::Error::from)? {
+        if !reader.read_byte_record(&mut header).map_err(inner)? {
             return Ok(Err("The file is empty. Its first row must name the columns.".into()));
         }
         let Ok(header) = StringRecord::from_byte_record(header) else {
@@ -70,64 +144,114 @@ impl Rows {
             .iter()
             .map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned());
         Ok(Ok(Self {
-            headers: headers.collect(),
-            reader,
+            layout: Layout {
+                form: Form::Csv { delimiter, line_end },
+                headers: headers.collect(),
+            },
+            reader: Reader::Csv(reader),
+            began: Place::START,
         }))
     }
 
-    /// The next rows, up to so many; none at the end. A row that cannot be read is a fault of its own.
+    /// Reads on where a row begins; the source's first byte is that one.
+    #[must_use]
+    pub fn resume(source: Source, layout: Layout, place: Place) -> Self {
+        Self {
+            reader: match layout.form {
+                Form::Csv { delimiter, line_end } => Reader::Csv(csv_reader(source, delimiter, line_end)),
+                Form::Lines => Reader::Lines(Lines::new(source, place)),
+            },
+            layout,
+            began: place,
+        }
+    }
+
+    /// Where the rows begin, to read the file once more: behind the header of CSV.
+    pub fn place(&self) -> Place {
+        match &self.reader {
+            Reader::Csv(reader) => Place {
+                byte: self.began.byte + reader.position().byte(),
+                line: self.began.line + reader.position().line() - 1,
+            },
+            Reader::Lines(lines) => lines.place(),
+        }
+    }
+
+    /// The next rows, up to so many and as many bytes of the file; none at the end. A row that cannot be read is a fault of its own.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn next_within(&mut self, most: usize, bytes: u64) -> io::Result<Vec<Result<Row, RowFault>>> {
+        let mut rows = Vec::with_capacity(most);
+        let until = self.place().byte.saturating_add(bytes);
+        while rows.len() < most && self.place().byte < until {
+            match self.row()? {
+                Some(row) => rows.push(row),
+                None => break,
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The next rows, up to so many; none at the end.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn next(&mut self, most: usize) -> io::Result<Vec<Result<Row, RowFault>>> {
-        let mut rows = Vec::with_capacity(most);
+        self.next_within(most, u64::MAX)
+    }
+
+    fn row(&mut self) -> io::Result<Option<Result<Row, RowFault>>> {
+        let reader = match &mut self.reader {
+            Reader::Lines(lines) => return lines.row(&self.layout.headers),
+            Reader::Csv(reader) => reader,
+        };
         let mut record = ByteRecord::new();
-        while rows.len() < most && self.reader.read_byte_record(&mut record).map_err(io::Error::from)? {
+        while reader.read_byte_record(&mut record).map_err(inner)? {
             if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;
             }
             // Counted back from the end of the row: blank lines may stand before its beginning.
             let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count();
-            let ends = self.reader.position().line();
+            let ends = self.began.line + reader.position().line() - 1;
             let line = ends.saturating_sub(1 + u64::try_from(within).unwrap_or(0)).max(1);
-            rows.push(self.row(line, &record));
+            return Ok(Some(read(&self.layout.headers, line, &record)));
         }
-        Ok(rows)
+        Ok(None)
     }
 
     /// At the end of the file: the line on which a quote was opened that is not closed.
     pub fn open_quote(&self) -> Option<u64> {
-        self.reader.get_ref().get_ref().0.open_quote()
-    }
-
-    fn row(&self, line: u64, record: &ByteRecord) -> Result<Row, RowFault> {
-        let cells = StringRecord::from_byte_record(record.clone()).map_err(|error| {
-            let at = error.utf8_error().field();
-            let value = record.get(at).map(String::from_utf8_lossy).unwrap_or_default();
-            let header = self.headers.get(at).map(String::as_str).unwrap_or_default();
-            RowFault::new(line, "invalid_encoding", "this is not UTF-8").at(header, &value)
-        })?;
-        if cells.len() > self.headers.len()
-            && cells
-                .iter()
-                .skip(self.headers.len())
-                .any(|cell| !cell.trim().is_empty())
-        {
-            let reason = format!(
-                "the row has {} cells, the header {}; is a quote missing?",
-                cells.len(),
-                self.headers.len()
-            );
-            return Err(RowFault::new(line, "too_many_cells", reason));
+        match &self.reader {
+            Reader::Csv(reader) => reader.get_ref().get_ref().0.open_quote(),
+            Reader::Lines(_) => None,
         }
-        Ok(Row { line, cells })
     }
 }
 
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+fn read(headers: &[String], line: u64, record: &ByteRecord) -> Result<Row, RowFault> {
+    let cells = StringRecord::from_byte_record(record.clone()).map_err(|error| {
+        let at = error.utf8_error().field();
+        let value = record.get(at).map(String::from_utf8_lossy).unwrap_or_default();
+        let header = headers.get(at).map(String::as_str).unwrap_or_default();
+        RowFault::new(line, "invalid_encoding", "this is not UTF-8").at(header, &value)
+    })?;
+    let beyond = cells.iter().skip(headers.len()).any(|cell| !cell.trim().is_empty());
+    if beyond {
+        let reason = format!(
+            "the row has {} cells, the header {}; is a quote missing?",
+            cells.len(),
+            headers.len()
+        );
+        return Err(RowFault::new(line, "too_many_cells", reason));
+    }
+    Ok(Row { line, cells })
+}
+
+fn fill(source: &mut Source, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest)? {
+        match source.read(rest)? {
             0 => break,
             read => length += read,
         }
@@ -137,11 +261,11 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
 
 /// Rows end with a line feed; a carriage return before it is white space at the end of the last cell. Files of old Macs
 /// have nothing but carriage returns.
-fn terminator(start: &[u8]) -> csv::Terminator {
+fn line_end(start: &[u8]) -> u8 {
     if start.contains(&b'\n') || !start.contains(&b'\r') {
-        csv::Terminator::Any(b'\n')
+        b'\n'
     } else {
-        csv::Terminator::CRLF
+        b'\r'
     }
 }
 
@@ -157,56 +281,4 @@ fn delimiter(start: &[u8]) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn rows(bytes: &[u8]) -> (Vec<String>, Vec<Result<(u64, Vec<String>), (u64, String)>>) {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        file.rewind().unwrap();
-        let mut rows = Rows::open(file).unwrap().unwrap_or_else(|refused| panic!("{refused}"));
-        let read = rows.next(100).unwrap().into_iter().map(|row| match row {
-            Ok(row) => Ok((row.line, row.cells.iter().map(|cell| cell.trim().to_owned()).collect())),
-            Err(fault) => Err((fault.line, fault.code)),
-        });
-        let read = read.collect();
-        (rows.headers, read)
-    }
-
-    #[test]
-    fn byte_order_mark_windows_line_ends_and_quotes_are_understood() {
-        let (headers, rows) = rows("\u{feff}id,name\r\n1,\"a, \"\"b\"\"\nc\"\r\n\r\n,\r\n2,d\r\n".as_bytes());
-        assert_eq!(headers, ["id", "name"]);
-        assert_eq!(rows[0], Ok((2, vec!["1".into(), "a, \"b\"\nc".into()])));
-        assert_eq!(rows[1], Ok((6, vec!["2".into(), "d".into()])));
-        assert_eq!(rows.len(), 2);
-    }
-
-    #[test]
-    fn semicolons_and_tabs_separate_too() {
-        assert_eq!(rows(b"id;city;name, first\n1;x").0, ["id", "city", "name, first"]);
-        assert_eq!(rows(b"id\tname\n1\tx").0, ["id", "name"]);
-        assert_eq!(rows(b"id\n1").0, ["id"]);
-    }
-
-    #[test]
-    fn bad_rows_are_told_by_line_and_the_others_read() {
-        let (_, rows) = rows(b"id,name\n1,caf\xe9\n2,b,c\n3\n4,d,,\n");
-        assert_eq!(rows[0], Err((2, "invalid_encoding".into())));
-        assert_eq!(rows[1], Err((3, "too_many_cells".into())));
-        assert_eq!(rows[2], Ok((4, vec!["3".into()])));
-        assert_eq!(rows[3].as_ref().unwrap().0, 5);
-    }
-
-    #[test]
-    fn what_is_no_csv_file_is_refused() {
-        for bytes in [&b""[..], b"\xff\xfei\0d\0", b"caf\xe9,b\n"] {
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(bytes).unwrap();
-            file.rewind().unwrap();
-            assert!(Rows::open(file).unwrap().is_err());
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,16 @@
 //! What came of an import.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::columns::Columns;
+use super::import::Faults;
 
-/// So many faults are shown; all are counted.
-const SHOWN: usize = 1000;
+/// So many faults are shown of an import in one go; all rows are counted.
+const SHOWN: Faults = Faults {
+    errors: 1000,
+    warnings: 1000,
+};
 /// So much of a cell is shown.
 const LONGEST: usize = 200;
 
@@ -61,7 +65,7 @@ impl RowFault {
 }
 
 /// A column that is imported.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RecognisedColumn {
     #[schema(max_length = 1000)]
     pub header: String,
@@ -71,7 +75,7 @@ pub struct RecognisedColumn {
 }
 
 /// What the columns of the file were taken for.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ImportColumns {
     #[schema(max_items = 10_000)]
     pub recognised: Vec<RecognisedColumn>,
@@ -106,6 +110,12 @@ pub struct ImportReport {
     pub warnings: Vec<RowFault>,
     /// Nothing was written.
     pub dry_run: bool,
+    /// All warnings, those that are not shown as well.
+    #[serde(skip)]
+    pub warned: u64,
+    /// How many more faults are taken.
+    #[serde(skip)]
+    pub room: Faults,
 }
 
 impl ImportReport {
@@ -140,13 +150,15 @@ impl ImportReport {
             errors: Vec::new(),
             warnings: Vec::new(),
             dry_run,
+            warned: 0,
+            room: SHOWN,
         }
     }
 
     /// A row that is left out.
     pub fn fail(&mut self, faults: Vec<RowFault>) {
         self.failed += 1;
-        add(&mut self.errors, faults);
+        add(&mut self.errors, faults, &mut self.room.errors);
     }
 
     /// In the order of the file.
@@ -157,11 +169,13 @@ impl ImportReport {
 
     /// What is left out of a row.
     pub fn warn(&mut self, warnings: Vec<RowFault>) {
-        add(&mut self.warnings, warnings);
+        self.warned += u64::try_from(warnings.len()).unwrap_or(u64::MAX);
+        add(&mut self.warnings, warnings, &mut self.room.warnings);
     }
 }
 
-fn add(faults: &mut Vec<RowFault>, more: Vec<RowFault>) {
-    let room = SHOWN.saturating_sub(faults.len());
-    faults.extend(more.into_iter().take(room));
+fn add(faults: &mut Vec<RowFault>, more: Vec<RowFault>, room: &mut usize) {
+    let before = faults.len();
+    faults.extend(more.into_iter().take(*room));
+    *room -= faults.len() - before;
 }

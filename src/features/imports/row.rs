@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization as _;
+use uuid::Uuid;
 
 use super::cells::{self, CellFault};
 use super::columns::{Columns, Field};
@@ -23,6 +24,7 @@ const MOST: i64 = 1_000_000_000_000_000;
 const NO_CURRENCY: &str = "no currency is named: add a column, or say `currency` in the request";
 
 /// What all rows of a file have in common.
+#[derive(Clone)]
 pub struct Context {
     pub columns: Columns,
     pub headers: Vec<String>,
@@ -131,6 +133,15 @@ impl<'c> Cells<'c> {
 
     pub fn text(&mut self, field: &Field, longest: usize) -> Option<String> {
         self.read(field, |cell| cells::text(cell, longest)).flatten()
+    }
+
+    /// An id of ours, unless the cell is blank.
+    pub fn id(&mut self, field: &Field) -> Option<Uuid> {
+        let id = self.raw(field)?.parse().ok();
+        if id.is_none() {
+            self.fault(field, "invalid_value", "not an id: one has 36 characters");
+        }
+        id
     }
 
     /// Sets a text that may have several lines, unless the cell is blank.

@@ -2,32 +2,38 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::{self, Seek as _};
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::cells::DateOrder;
 use super::columns::{ColumnFault, Columns, Field, Mapping, Target, recognise};
-use super::file::{Row, Rows};
-use super::report::ImportReport;
+use super::file::{ImportFormat, Row, Rows, Source, TooLong, never_closed};
+use super::report::{ImportReport, RowFault};
 use super::row::{Cells, Context};
 use super::survey::Survey;
-use crate::access::{Caller, Scope};
+use crate::access::Caller;
+use crate::clock::Timestamp;
+use crate::db::Sqls;
 use crate::features::customers;
 use crate::http::{Answer, App, Fault, Problem, Reply};
-use crate::id::UserId;
+use crate::id::OrganizationId;
 use crate::journal::{Change, Record, Stamped as _, Unit};
 use crate::local_time;
 use crate::refusal::Code;
 
-/// Rows per chunk.
-const ROWS: usize = 500;
-/// Rows of one file.
+/// Rows that are looked up and decided together.
+pub const ROWS: usize = 500;
+/// Rows of one file that is imported in one go; and of which it is remembered on which line a record stands.
 pub const MOST: u64 = 50_000;
 
 /// How the request asks for it.
 pub struct Order {
+    pub target: Target,
+    pub format: ImportFormat,
     pub dry_run: bool,
     pub mapping: Mapping,
     pub currency: Option<String>,
@@ -52,40 +58,174 @@ pub trait Importer: Send + Sized + 'static {
     /// Keeps the records.
     async fn save(&mut self, unit: &mut Unit, changes: Vec<Change<Self::Record>>) -> Result<(), Problem>;
 
+    /// What must hold of what a unit has saved, before it is durable.
+    async fn check(&mut self, _unit: &mut Unit) -> Result<(), Problem> {
+        Ok(())
+    }
+
     /// What can be done only when all rows are in.
     async fn finish(&mut self, _unit: &mut Unit, _report: &mut ImportReport) -> Result<(), Problem> {
         Ok(())
     }
+
+    /// What must be remembered from one portion to the next, for what is done at the end.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    fn remember(&self) -> serde_json::Result<Value> {
+        Ok(Value::Null)
+    }
+
+    /// Takes up what was remembered.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn recall(&mut self, _remembered: Value) -> serde_json::Result<()> {
+        Ok(())
+    }
 }
 
-/// Imports a file.
+/// An import under way.
+pub struct Work<I> {
+    pub importer: I,
+    pub report: ImportReport,
+    /// Where in the file each record stands.
+    lines: HashMap<Uuid, u64>,
+    /// Whether records are written, be it to be rolled back.
+    keep: bool,
+}
+
+impl<I: Importer> Work<I> {
+    pub fn new(importer: I, report: ImportReport, keep: bool) -> Self {
+        Self {
+            importer,
+            report,
+            keep,
+            lines: HashMap::new(),
+        }
+    }
+
+    /// Looks up, decides and keeps some rows of the file.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn take_in(
+        mut self,
+        unit: &mut Unit,
+        context: &Arc<Context>,
+        read: Vec<Result<Row, RowFault>>,
+    ) -> Result<Self, Problem> {
+        self.report.rows += u64::try_from(read.len()).unwrap_or(u64::MAX);
+        let mut good = Vec::with_capacity(read.len());
+        for row in read {
+            match row {
+                Ok(row) => good.push(row),
+                Err(fault) => self.report.fail(vec![fault]),
+            }
+        }
+        self.importer.look_up(unit, context, &good).await?;
+        let context = context.clone();
+        let decided = spawn_blocking(move || {
+            let changes = decide(&mut self.importer, &context, &good, &mut self.lines, &mut self.report);
+            if u64::try_from(self.lines.len()).unwrap_or(u64::MAX) > MOST {
+                self.lines.clear();
+            }
+            (self, changes)
+        });
+        let (mut work, changes) = decided.await.map_err(|error| Problem::internal(&error))?;
+        if work.keep {
+            work.importer.save(unit, changes).await?;
+        }
+        Ok(work)
+    }
+}
+
+/// Imports a file in one go.
 pub async fn run<I: Importer>(
     app: &App,
     caller: &Caller,
-    target: Target,
-    mut importer: I,
+    importer: I,
     order: Order,
     file: File,
 ) -> Answer<ImportReport> {
     let order = Arc::new(order);
     let opened = spawn_blocking({
         let order = order.clone();
-        move || open(file, target, &order)
+        // One file with one place in it: whoever opens it anew begins at its beginning.
+        let anew = move || {
+            let mut again = file.try_clone()?;
+            again.rewind()?;
+            Ok(Box::new(again) as Source)
+        };
+        move || {
+            let opened = open(&anew, &order)?;
+            let place = opened.rows.place();
+            let mut file = anew().map_err(unreadable)?;
+            io::copy(&mut io::Read::take(&mut file, place.byte), &mut io::sink()).map_err(unreadable)?;
+            Ok::<_, Problem>(Opened {
+                rows: Rows::resume(file, opened.rows.layout, place),
+                ..opened
+            })
+        }
     });
     let Opened {
         mut rows,
         columns,
         survey,
     } = opened.await.map_err(|error| Problem::internal(&error))??;
-    let mut report = ImportReport::new(&columns, &rows.headers, order.dry_run);
+    if survey.rows > MOST {
+        return Err(Problem::new(
+            Code::TooLarge,
+            format!(
+                "A file may have {MOST} rows here. Send it to `POST /v1/imports`, which takes millions; nothing was written."
+            ),
+        ));
+    }
+    let report = ImportReport::new(&columns, &rows.layout.headers, order.dry_run);
     let mut unit = app.write_long(caller).await?;
-    let (organization, now) = (unit.organization(), unit.now());
-    let zone = customers::store::zone(&mut unit, organization).await?;
-    let (readings, warnings) = survey.readings(&columns, &rows.headers, order.date_order, zone);
-    report.warn(warnings);
-    let context = Arc::new(Context {
+    let ground = (&**app.get_ref(), unit.organization(), unit.now());
+    let headers = &rows.layout.headers;
+    let (context, warnings) = context(&mut unit, ground, caller, headers, (columns, survey), &order).await?;
+    let context = Arc::new(context);
+    // A dry run writes as well, so that later rows see what earlier ones make; it is rolled back.
+    let mut work = Work::new(importer, report, true);
+    work.report.warn(warnings);
+    loop {
+        let read = spawn_blocking(move || rows.next(ROWS).map(|read| (rows, read))).await;
+        let (rest, read) = read.map_err(|error| Problem::internal(&error))?.map_err(unreadable)?;
+        rows = rest;
+        if read.is_empty() {
+            break;
+        }
+        work = work.take_in(&mut unit, &context, read).await?;
+    }
+    work.importer.check(&mut unit).await?;
+    work.importer.finish(&mut unit, &mut work.report).await?;
+    work.report.sort();
+    if order.dry_run {
+        // The unit is dropped, and nothing is left of it.
+        return Ok(Reply::ok(work.report));
+    }
+    unit.answer(Reply::ok(work.report)).await
+}
+
+/// What all rows of a file have in common, and warnings of columns that leave open how they are read.
+///
+/// # Errors
+/// What the database said.
+pub async fn context(
+    db: &mut impl Sqls,
+    (app, organization, now): (&crate::app::App, OrganizationId, Timestamp),
+    caller: &Caller,
+    headers: &[String],
+    (columns, survey): (Columns, Survey),
+    order: &Order,
+) -> Result<(Context, Vec<RowFault>), Problem> {
+    let zone = customers::store::zone(db, organization).await?;
+    let (readings, warnings) = survey.readings(&columns, headers, order.date_order, zone);
+    let context = Context {
         columns,
-        headers: rows.headers.clone(),
+        headers: headers.to_vec(),
         readings,
         currency: order.currency.clone(),
         zone,
@@ -93,86 +233,86 @@ pub async fn run<I: Importer>(
         now,
         clock: app.clock.clone(),
         caller: caller.clone(),
-    });
-    let mut lines = HashMap::new();
-    loop {
-        let read = spawn_blocking(move || rows.next(ROWS).map(|read| (rows, read))).await;
-        let (rest, read) = read
-            .map_err(|error| Problem::internal(&error))?
-            .map_err(|error| Problem::internal(&error))?;
-        rows = rest;
-        if read.is_empty() {
-            break;
-        }
-        report.rows += u64::try_from(read.len()).unwrap_or(u64::MAX);
-        if report.rows > MOST {
-            return Err(Problem::new(
-                Code::TooLarge,
-                format!("A file may have {MOST} rows. Send it in parts; nothing was written."),
-            ));
-        }
-        let mut good = Vec::with_capacity(read.len());
-        for row in read {
-            match row {
-                Ok(row) => good.push(row),
-                Err(fault) => report.fail(vec![fault]),
-            }
-        }
-        importer.look_up(&mut unit, &context, &good).await?;
-        let context = context.clone();
-        let decided = spawn_blocking(move || {
-            let changes = decide(&mut importer, &context, &good, &mut lines, &mut report);
-            (importer, report, lines, changes)
-        });
-        let changes;
-        (importer, report, lines, changes) = decided.await.map_err(|error| Problem::internal(&error))?;
-        importer.save(&mut unit, changes).await?;
-    }
-    importer.finish(&mut unit, &mut report).await?;
-    report.sort();
-    if order.dry_run {
-        // The unit is dropped, and nothing is left of it.
-        return Ok(Reply::ok(report));
-    }
-    unit.answer(Reply::ok(report)).await
+    };
+    Ok((context, warnings))
 }
 
 /// A file that has been read once, and can be read.
-struct Opened {
-    rows: Rows,
-    columns: Columns,
-    survey: Survey,
+pub struct Opened {
+    /// Where its rows begin.
+    pub rows: Rows,
+    pub columns: Columns,
+    pub survey: Survey,
 }
 
 /// Reads the header and, for what its columns show, the whole file.
-fn open(file: File, target: Target, order: &Order) -> Result<Opened, Problem> {
-    let internal = |error: std::io::Error| Problem::internal(&error);
-    let again = file.try_clone().map_err(internal)?;
-    let rows = |file| {
-        let opened = Rows::open(file).map_err(internal)?;
-        opened.map_err(|reason| Problem::new(Code::Malformed, reason))
+///
+/// # Errors
+/// When it is no file of this format, or lacks what the target needs.
+pub fn open(anew: &dyn Fn() -> io::Result<Source>, order: &Order) -> Result<Opened, Problem> {
+    let rows = head(anew().map_err(unreadable)?, order.format)?;
+    let (layout, place) = (rows.layout.clone(), rows.place());
+    let mut first = match order.format {
+        ImportFormat::Csv => rows,
+        // It was read to its end for the names of its columns.
+        ImportFormat::Ndjson => Rows::resume(anew().map_err(unreadable)?, layout.clone(), place),
     };
-    let mut first = rows(file)?;
-    let columns = recognise(target, &first.headers, &order.mapping).map_err(|faults| refused(&faults))?;
-    let survey = Survey::of(&mut first, &columns, order.currency.as_deref()).map_err(internal)?;
+    let columns = recognised(order, &layout.headers)?;
+    let survey = Survey::of(&mut first, &columns, order.currency.as_deref()).map_err(unreadable)?;
     if let Some(line) = first.open_quote() {
-        let detail =
-            format!("Line {line}: a quote is opened here that is never closed. Close it, or double it (\"\").");
-        return Err(Problem::fault("file", "unclosed_quote", detail));
+        return Err(Problem::fault("file", "unclosed_quote", never_closed(line)));
     }
-    if !columns.missing_required.is_empty() {
-        let seen: String = first.headers.join(", ").chars().take(1000).collect();
-        let missing = columns.missing_required.iter().map(|field| {
-            let detail = format!("The file has no column for {field}. Its columns are: {seen}. Name one in `mapping`.");
-            Fault::new("header", "required", detail)
-        });
-        return Err(Problem::invalid(missing.collect()));
-    }
+    required(&columns, &layout.headers)?;
     Ok(Opened {
-        rows: rows(again)?,
+        rows: Rows::resume(Box::new(io::empty()), layout, place),
         columns,
         survey,
     })
+}
+
+/// Opens a file at its beginning.
+///
+/// # Errors
+/// When it is no file of this format.
+pub fn head(source: Source, format: ImportFormat) -> Result<Rows, Problem> {
+    let opened = Rows::open(source, format).map_err(unreadable)?;
+    opened.map_err(|reason| Problem::new(Code::Malformed, reason))
+}
+
+/// What the columns of a file mean.
+///
+/// # Errors
+/// When headers or mapping leave it open.
+pub fn recognised(order: &Order, headers: &[String]) -> Result<Columns, Problem> {
+    recognise(order.target, headers, &order.mapping).map_err(|faults| refused(&faults))
+}
+
+/// Whether the columns are there without which no row can be understood.
+///
+/// # Errors
+/// Naming those that are missing.
+pub fn required(columns: &Columns, headers: &[String]) -> Result<(), Problem> {
+    if columns.missing_required.is_empty() {
+        return Ok(());
+    }
+    let seen: String = headers.join(", ").chars().take(1000).collect();
+    let missing = columns.missing_required.iter().map(|field| {
+        let detail = format!("The file has no column for {field}. Its columns are: {seen}. Name one in `mapping`.");
+        Fault::new("header", "required", detail)
+    });
+    Err(Problem::invalid(missing.collect()))
+}
+
+/// Why a file could not be read: its own fault, or ours.
+pub fn unreadable(error: io::Error) -> Problem {
+    let endless = error.get_ref().and_then(|inner| inner.downcast_ref::<TooLong>());
+    match endless {
+        Some(row) => {
+            let code = row.quote.map_or("too_long", |_| "unclosed_quote");
+            Problem::fault("file", code, row.to_string())
+        }
+        None => Problem::internal(&error),
+    }
 }
 
 /// Decides row by row. Several rows of one record make one change, the last one having the say, with a warning. `lines` has
@@ -230,42 +370,4 @@ fn refused(faults: &[ColumnFault]) -> Problem {
         Fault::new(pointer, code, detail)
     });
     Problem::invalid(faults.collect())
-}
-
-/// Users by e-mail address, remembered from chunk to chunk.
-#[derive(Default)]
-pub struct People(HashMap<String, Option<UserId>>);
-
-impl People {
-    /// Looks up those that are not known yet.
-    pub async fn look_up(&mut self, unit: &mut Unit, emails: Vec<String>) -> Result<(), Problem> {
-        let scope = Scope::all(unit.organization());
-        let unknown: Vec<String> = emails
-            .into_iter()
-            .map(|email| email.to_lowercase())
-            .filter(|email| !self.0.contains_key(email))
-            .collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let found = super::store::users_by_email(unit, &scope, unknown.iter().cloned()).await?;
-        self.0.extend(unknown.into_iter().map(|email| (email, None)));
-        self.0
-            .extend(found.into_iter().map(|user| (user.fields.email, Some(user.id))));
-        Ok(())
-    }
-
-    pub fn find(&self, email: &str) -> Option<UserId> {
-        self.0.get(&email.trim().to_lowercase()).copied().flatten()
-    }
-
-    /// Sets a user by the e-mail address in a cell. Nobody of that address is a warning: the row is in without.
-    pub fn set(&self, to: &mut Option<UserId>, cells: &mut Cells<'_>, field: &super::columns::Field) {
-        if let Some(email) = cells.raw(field) {
-            match self.find(email) {
-                Some(user) => *to = Some(user),
-                None => cells.warn(field, "unknown_user", "no user has this e-mail address"),
-            }
-        }
-    }
 }

@@ -2,24 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use uuid::Uuid;
+
 use super::cells;
 use super::columns::Field;
 use super::file::Row;
+use super::people::People;
 use super::row::{Cells, Context};
-use super::run::{Importer, People};
+use super::run::Importer;
+use super::store::named;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::features::customers::customer::CustomerId;
-use crate::features::customers::signal::{Signal, SignalInput, SignalKind, SignalStatus};
+use crate::features::customers::signal::{Signal, SignalId, SignalInput, SignalKind, SignalStatus};
 use crate::features::customers::store;
 use crate::features::references::NOT_YET;
 use crate::http::Problem;
-use crate::journal::{Change, Unit};
+use crate::journal::{self, Change, Unit};
 
 /// Imports signals, known again by their kind and external id.
 #[derive(Default)]
 pub struct Signals {
     known: HashMap<(SignalKind, String), Signal>,
+    by_id: HashMap<SignalId, Signal>,
     customers: HashMap<String, CustomerId>,
     people: People,
 }
@@ -36,11 +41,12 @@ impl Importer for Signals {
     async fn look_up(&mut self, unit: &mut Unit, context: &Context, rows: &[Row]) -> Result<(), Problem> {
         let scope = Scope::all(unit.organization());
         let ids = context.all(rows, &Field::CustomerExternalId);
-        self.customers = store::by_external_ids(unit, &scope, ids)
-            .await?
-            .into_iter()
-            .filter_map(|customer| Some((customer.fields.external_id.clone()?, customer.id)))
-            .collect();
+        let found = named(unit, &scope, ids).await?.into_iter();
+        self.customers = found.map(|(name, customer)| (name, customer.id)).collect();
+        let own = context.all(rows, &Field::Id);
+        let own: Vec<Uuid> = own.iter().filter_map(|id| id.parse().ok()).collect();
+        let own: Vec<Signal> = journal::find_all(unit, scope.organization, &own).await?;
+        self.by_id = own.into_iter().map(|signal| (signal.id, signal)).collect();
         let mut wanted: BTreeMap<SignalKind, BTreeSet<String>> = BTreeMap::new();
         for row in rows {
             if let (Some(Ok(kind)), Some(id)) = (kind(context, row), context.cell(row, &Field::ExternalId)) {
@@ -55,12 +61,15 @@ impl Importer for Signals {
                 }
             }
         }
-        self.people.look_up(unit, context.all(rows, &Field::OwnerEmail)).await
+        self.people.look_up(unit, context.all(rows, &Field::OwnerEmail)).await?;
+        self.people.look_up_ids(unit, context.all(rows, &Field::OwnerId)).await
     }
 
     fn decide(&mut self, cells: &mut Cells<'_>) -> Option<Change<Signal>> {
         let external_id = cells.text(&Field::ExternalId, 200);
-        if external_id.is_none() {
+        let own = cells.raw(&Field::Id).and_then(|id| id.parse().ok()).map(SignalId);
+        let own = own.and_then(|id| self.by_id.get(&id)).cloned();
+        if external_id.is_none() && own.is_none() {
             cells.fault(&Field::ExternalId, "required", "a value is needed here");
         }
         let kind = match cells.kind() {
@@ -74,8 +83,12 @@ impl Importer for Signals {
                 None
             }
         };
-        let (external_id, kind) = (external_id?, kind?);
-        let known = self.known.get(&(kind, external_id.clone())).cloned();
+        let kind = kind?;
+        let named = external_id.clone().and_then(|id| self.known.get(&(kind, id)).cloned());
+        let known = own.or(named);
+        if known.is_none() {
+            external_id.as_ref()?;
+        }
         let customer = match cells.raw(&Field::CustomerExternalId) {
             Some(id) => self.customers.get(id).copied(),
             None => known.as_ref().map(|known| known.fields.customer_id),
@@ -104,10 +117,11 @@ impl Importer for Signals {
             Some(signal) => signal.fields.clone(),
             None => SignalInput::of(customer_id, kind, occurred_at),
         };
-        fields.external_id = Some(external_id.clone());
+        fields.external_id = external_id.clone().or(fields.external_id);
         fields.occurred_at = occurred_at;
         fill(&mut fields, cells);
         self.people.set(&mut fields.user_id, cells, &Field::OwnerEmail);
+        self.people.set_by_id(&mut fields.user_id, cells);
         if !cells.faults.is_empty() {
             return None;
         }
@@ -116,7 +130,10 @@ impl Importer for Signals {
             Some(signal) => signal.revise(fields, context.now).ok()?,
             None => Change::created(Signal::new(context.clock.id().into(), fields, context.now)),
         };
-        self.known.insert((kind, external_id), change.after.clone());
+        self.by_id.insert(change.after.id, change.after.clone());
+        if let Some(external_id) = external_id {
+            self.known.insert((kind, external_id), change.after.clone());
+        }
         Some(change)
     }
 
@@ -153,6 +170,15 @@ fn fill(fields: &mut SignalInput, cells: &mut Cells<'_>) {
     cells.set_lines(&mut fields.detail, &Field::Detail, 10_000);
     cells.set(&mut fields.source_url, &Field::SourceUrl, 2000);
     cells.set_money(&mut fields.amount, &Field::Amount);
+    cells.set_minor(&mut fields.amount, &Field::AmountMinor);
+    match cells.raw(&Field::Topic).map(|topic| topic.to_lowercase().parse()) {
+        Some(Ok(topic)) => fields.topic = Some(topic),
+        Some(Err(reason)) => cells.fault(&Field::Topic, "not_allowed", reason),
+        None => {}
+    }
+    if let Some(worth) = cells.read(&Field::WorthCongratulating, cells::boolean) {
+        fields.worth_congratulating = worth;
+    }
     if fields.kind == SignalKind::SupportCase
         && let Some(status) = cells.raw(&Field::Status)
     {

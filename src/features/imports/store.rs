@@ -1,7 +1,12 @@
 //! What imports look up of people and customers, many at a time.
 
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
 use crate::access::Scope;
 use crate::db::{Error, Sqls};
+use crate::features::customers::{self, customer::Customer};
 use crate::features::people::user::User;
 use crate::id::UserId;
 use crate::journal;
@@ -24,4 +29,25 @@ pub async fn managers(db: &mut impl Sqls, scope: &Scope) -> Result<Vec<(UserId, 
         .bind(scope.organization)
         .all()
         .await
+}
+
+/// The customers that cells name: by their id in the CRM, else by their own, as an export has it.
+pub async fn named(db: &mut impl Sqls, scope: &Scope, cells: Vec<String>) -> Result<HashMap<String, Customer>, Error> {
+    let found = customers::store::by_external_ids(db, scope, cells.iter().cloned()).await?;
+    let mut named: HashMap<String, Customer> = found
+        .into_iter()
+        .filter_map(|customer| Some((customer.fields.external_id.clone()?, customer)))
+        .collect();
+    let own: Vec<(Uuid, String)> = cells
+        .into_iter()
+        .filter(|cell| !named.contains_key(cell))
+        .filter_map(|cell| Some((cell.parse().ok()?, cell)))
+        .collect();
+    let ids: Vec<Uuid> = own.iter().map(|(id, _)| *id).collect();
+    let found: Vec<Customer> = journal::find_all(db, scope.organization, &ids).await?;
+    for customer in found {
+        let cell = own.iter().find(|(id, _)| *id == customer.id.0);
+        named.extend(cell.map(|(_, cell)| (cell.clone(), customer)));
+    }
+    Ok(named)
 }

@@ -12,7 +12,10 @@ use super::file::{Row, Rows};
 use super::report::RowFault;
 use super::row::cell;
 
-const DATES: [Field; 5] = [
+const DATES: [Field; 8] = [
+    Field::DueOn,
+    Field::ScheduledFor,
+    Field::RespondedAt,
     Field::CustomerSince,
     Field::LastActivityOn,
     Field::HiredOn,
@@ -67,12 +70,14 @@ impl<T: Ord + Copy> Seen<T> {
 
 /// What the columns of dates and amounts show.
 pub struct Survey {
+    /// How many rows there are.
+    pub rows: u64,
     dates: BTreeMap<Field, Seen<DateOrder>>,
     amounts: BTreeMap<Field, Seen<char>>,
 }
 
 /// How dates and amounts are read, column by column.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Readings {
     dates: BTreeMap<Field, Dates>,
     decimals: BTreeMap<Field, char>,
@@ -101,6 +106,7 @@ impl Survey {
     pub fn of(rows: &mut Rows, columns: &Columns, currency: Option<&str>) -> io::Result<Self> {
         let has = |field: &Field| columns.index_of(field).is_some();
         let mut survey = Self {
+            rows: 0,
             dates: DATES
                 .into_iter()
                 .filter(has)
@@ -117,6 +123,7 @@ impl Survey {
             if read.is_empty() {
                 return Ok(survey);
             }
+            survey.rows += u64::try_from(read.len()).unwrap_or(u64::MAX);
             for row in read.iter().flatten() {
                 survey.note(row, columns, currency);
             }

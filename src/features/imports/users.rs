@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::cells;
 use super::columns::Field;
 use super::file::Row;
@@ -20,6 +22,7 @@ use crate::journal::{Change, Changing, Unit};
 const HIGHEST: usize = 100;
 
 /// A manager whom a row names; set when all rows are in, because it may be in a later one.
+#[derive(Serialize, Deserialize)]
 struct Named {
     user: UserId,
     line: u64,
@@ -103,11 +106,24 @@ impl Importer for Users {
         Ok(())
     }
 
-    async fn finish(&mut self, unit: &mut Unit, report: &mut ImportReport) -> Result<(), Problem> {
-        let organization = unit.organization();
-        if self.demotes {
+    async fn check(&mut self, unit: &mut Unit) -> Result<(), Problem> {
+        if std::mem::take(&mut self.demotes) {
             checks::an_admin_is_left(unit).await?;
         }
+        Ok(())
+    }
+
+    fn remember(&self) -> serde_json::Result<serde_json::Value> {
+        serde_json::to_value(&self.named)
+    }
+
+    fn recall(&mut self, remembered: serde_json::Value) -> serde_json::Result<()> {
+        self.named = serde_json::from_value(remembered)?;
+        Ok(())
+    }
+
+    async fn finish(&mut self, unit: &mut Unit, report: &mut ImportReport) -> Result<(), Problem> {
+        let organization = unit.organization();
         if self.named.is_empty() {
             return Ok(());
         }

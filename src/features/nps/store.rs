@@ -133,3 +133,20 @@ pub async fn previous(
         .await?;
     Ok(row.map(|(at,)| at))
 }
+
+/// When each of these customers answered (not skipped), in no particular order.
+pub async fn answers_of(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    customers: &[CustomerId],
+) -> Result<Vec<(CustomerId, Timestamp)>, Error> {
+    let mut found = Vec::new();
+    for chunk in customers.chunks(500) {
+        let mut sql = db
+            .sql("SELECT customer_id, responded_at FROM nps_responses WHERE organization_id = $1 AND score IS NOT NULL AND customer_id IN ")
+            .bind(scope.organization);
+        sql.list(chunk.iter().copied());
+        found.extend(sql.all::<(CustomerId, Timestamp)>().await?);
+    }
+    Ok(found)
+}

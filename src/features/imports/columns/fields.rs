@@ -1,19 +1,24 @@
 //! What a column of an import file can mean: the fields of each target.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::text::is_unfit;
 
-/// What the rows of a file are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Target {
-    Customers,
-    Contacts,
-    Users,
-    Signals,
+crate::words! {
+    /// What the rows of a file are.
+    pub enum ImportTarget {
+        Customers = "customers",
+        Contacts = "contacts",
+        Users = "users",
+        Signals = "signals",
+        /// Who is to call whom.
+        Assignments = "assignments",
+        /// Answers to the recommendation question, as a survey tool exports them.
+        NpsResponses = "nps_responses",
+    }
 }
+
+pub use ImportTarget as Target;
 
 /// The meaning of a column. Which ones a target has, [`Target::fields`] says.
 ///
@@ -82,6 +87,30 @@ pub enum Field {
     Detail,
     SourceUrl,
     Status,
+    /// An amount in minor units, as an export has it.
+    AmountMinor,
+    Topic,
+    WorthCongratulating,
+    /// A user's own id, as an export has it.
+    OwnerId,
+    /// Whether a contact still works there.
+    Active,
+    /// The executive who is to call: by e-mail address, or by id.
+    AssigneeEmail,
+    ProgramId,
+    DueOn,
+    ScheduledFor,
+    OutsideWindow,
+    Priority,
+    Reason,
+    /// 0 to 10; blank where the question was skipped.
+    Score,
+    WouldRecommend,
+    Comment,
+    FollowUpAnswer,
+    RespondedAt,
+    /// How the question was put: `call`, `survey`, `import`.
+    Source,
     /// A JSON object, as an export has it.
     CustomFields,
     /// A JSON object, as an export has it.
@@ -93,12 +122,13 @@ pub enum Field {
 }
 
 use Field::{
-    AccountManagerEmail, AccountManagerId, Amount, AnnualBilling, AnnualBillingMinor, City, Country, Currency,
-    CustomFields, CustomerExternalId, CustomerName, CustomerSince, Department, Detail, DoNotContact,
-    DoNotContactReason, Email, ExternalId, FirstName, HiredOn, Id, Industry, IsPrimary, Kind, LastActivityOn, LastName,
-    LinkedinUrl, ManagerEmail, Mobile, Name, OccurredAt, OccurredOn, OwnerEmail, Phone, PostalCode, PreferredLanguage,
-    Region, Role, Services, SocialProfiles, SourceUrl, Status, Street, Tags, TenureMonths, TimeZone, Title, Website,
-    XHandle,
+    AccountManagerEmail, AccountManagerId, Active, Amount, AmountMinor, AnnualBilling, AnnualBillingMinor,
+    AssigneeEmail, City, Comment, Country, Currency, CustomFields, CustomerExternalId, CustomerName, CustomerSince,
+    Department, Detail, DoNotContact, DoNotContactReason, DueOn, Email, ExternalId, FirstName, FollowUpAnswer, HiredOn,
+    Id, Industry, IsPrimary, Kind, LastActivityOn, LastName, LinkedinUrl, ManagerEmail, Mobile, Name, OccurredAt,
+    OccurredOn, OutsideWindow, OwnerEmail, OwnerId, Phone, PostalCode, PreferredLanguage, Priority, ProgramId, Reason,
+    Region, RespondedAt, Role, ScheduledFor, Score, Services, SocialProfiles, Source, SourceUrl, Status, Street, Tags,
+    TenureMonths, TimeZone, Title, Topic, Website, WorthCongratulating, WouldRecommend, XHandle,
 };
 
 /// A custom field's key: at most so many of `a-z`, `0-9` and `_`.
@@ -156,7 +186,10 @@ impl Target {
                 City,
                 Country,
                 OwnerEmail,
+                OwnerId,
                 IsPrimary,
+                PreferredLanguage,
+                Active,
             ],
             Self::Users => &[
                 Email,
@@ -185,7 +218,34 @@ impl Target {
                 Detail,
                 SourceUrl,
                 OwnerEmail,
+                OwnerId,
                 Status,
+                AmountMinor,
+                Topic,
+                WorthCongratulating,
+            ],
+            Self::Assignments => &[
+                CustomerExternalId,
+                AssigneeEmail,
+                ProgramId,
+                DueOn,
+                ScheduledFor,
+                OutsideWindow,
+                Priority,
+                Reason,
+            ],
+            Self::NpsResponses => &[
+                ExternalId,
+                CustomerExternalId,
+                CustomerName,
+                Email,
+                Score,
+                WouldRecommend,
+                Comment,
+                FollowUpAnswer,
+                RespondedAt,
+                OwnerEmail,
+                Source,
             ],
         }
     }
@@ -195,7 +255,7 @@ impl Target {
     pub fn takes_keys(self) -> bool {
         match self {
             Self::Customers => true,
-            Self::Contacts | Self::Users | Self::Signals => false,
+            Self::Contacts | Self::Users | Self::Signals | Self::Assignments | Self::NpsResponses => false,
         }
     }
 
@@ -207,6 +267,8 @@ impl Target {
             Self::Contacts => &[&[ExternalId, Email], &[CustomerExternalId, CustomerName]],
             Self::Users => &[&[Email]],
             Self::Signals => &[&[ExternalId], &[CustomerExternalId], &[OccurredOn, OccurredAt]],
+            Self::Assignments => &[&[CustomerExternalId], &[AssigneeEmail]],
+            Self::NpsResponses => &[&[Score], &[RespondedAt], &[CustomerExternalId, CustomerName, Email]],
         }
     }
 
@@ -217,6 +279,7 @@ impl Target {
             Self::Customers => &[&[Name]],
             Self::Contacts | Self::Users => &[&[Name, LastName, FirstName]],
             Self::Signals => &[&[Kind]],
+            Self::Assignments | Self::NpsResponses => &[],
         }
     }
 
@@ -307,6 +370,24 @@ impl Field {
             DoNotContactReason => "do_not_contact_reason",
             PreferredLanguage => "preferred_language",
             IsPrimary => "is_primary",
+            AmountMinor => "amount.amount_minor",
+            Topic => "topic",
+            WorthCongratulating => "worth_congratulating",
+            OwnerId => "owner_id",
+            Active => "active",
+            AssigneeEmail => "assignee_email",
+            ProgramId => "program_id",
+            DueOn => "due_on",
+            ScheduledFor => "scheduled_for",
+            OutsideWindow => "outside_window",
+            Priority => "priority",
+            Reason => "reason",
+            Score => "score",
+            WouldRecommend => "would_recommend",
+            Comment => "comment",
+            FollowUpAnswer => "follow_up_answer",
+            RespondedAt => "responded_at",
+            Source => "source",
             CustomFields => "custom_fields",
             SocialProfiles => "social_profiles",
             Kind => "kind",
@@ -338,56 +419,4 @@ impl Serialize for Field {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Target; 4] = [Target::Customers, Target::Contacts, Target::Users, Target::Signals];
-
-    #[test]
-    fn every_field_is_found_by_its_name_in_its_own_target_only() {
-        for target in ALL {
-            for field in target.fields() {
-                assert_eq!(target.field(&field.to_string()), Some(field.clone()));
-            }
-        }
-        assert_eq!(Target::Users.field("annual_billing"), None);
-        assert_eq!(Target::Customers.field("Name"), None);
-    }
-
-    #[test]
-    fn what_is_required_is_a_field() {
-        for target in ALL {
-            for field in target
-                .required()
-                .iter()
-                .chain(target.required_to_create())
-                .copied()
-                .flatten()
-            {
-                assert!(target.fields().contains(field), "{target:?} {field}");
-            }
-        }
-    }
-
-    #[test]
-    fn customers_take_custom_fields_and_services_by_name() {
-        let custom = Field::Custom("contract_2".into());
-        assert_eq!(
-            Target::Customers.field("custom_fields.contract_2"),
-            Some(custom.clone())
-        );
-        assert_eq!(custom.to_string(), "custom_fields.contract_2");
-        let service = Field::Service("Internet".into());
-        assert_eq!(Target::Customers.field("service: Internet"), Some(service));
-        for wrong in [
-            "custom_fields.",
-            "custom_fields.A",
-            "custom_fields.a.b",
-            "service:",
-            "service: ",
-        ] {
-            assert_eq!(Target::Customers.field(wrong), None, "{wrong}");
-        }
-        assert_eq!(Target::Contacts.field("custom_fields.a"), None);
-    }
-}
+mod tests;

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_table_names_only_fields_of_its_target_and_normal_headers_once() {
-        for target in [Target::Customers, Target::Contacts, Target::Users, Target::Signals] {
+        for &target in Target::ALL {
             for table in [hubspot::table(target), salesforce::table(target), plain::table(target)] {
                 let mut seen = std::collections::HashSet::new();
                 for (field, names) in table {

@@ -2,6 +2,39 @@
 
 use std::io::{self, Read};
 
+/// Most bytes of one row: more is an open quote, or no table.
+pub const LONGEST: usize = 1 << 20;
+
+/// A row that does not end.
+#[derive(Debug)]
+pub struct TooLong {
+    pub line: u64,
+    /// The line of a quote that is open.
+    pub quote: Option<u64>,
+}
+
+impl std::fmt::Display for TooLong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.quote {
+            Some(line) => f.write_str(&never_closed(line)),
+            None => write!(f, "Line {}: a row has at most {LONGEST} bytes.", self.line),
+        }
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+impl From<TooLong> for io::Error {
+    fn from(row: TooLong) -> Self {
+        Self::new(io::ErrorKind::InvalidData, row)
+    }
+}
+
+/// What is told of a quote that was opened on this line.
+pub fn never_closed(line: u64) -> String {
+    format!("Line {line}: a quote is opened here that is never closed. Close it, or double it (\"\").")
+}
+
 /// Where the reader stands in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -23,6 +56,8 @@ pub struct Watched<R> {
     opened: u64,
     /// Bytes so far, as many as a byte-order mark has.
     seen: usize,
+    /// Bytes of this row so far.
+    row: usize,
 }
 
 impl<R> Watched<R> {
@@ -35,6 +70,7 @@ impl<R> Watched<R> {
             line: 1,
             opened: 0,
             seen: 0,
+            row: 0,
         }
     }
 
@@ -63,8 +99,12 @@ impl<R> Watched<R> {
             _ if ends => At::CellStart,
             _ => At::Bare,
         };
+        self.row += 1;
         if byte == self.line_end {
             self.line += 1;
+            if self.at == At::CellStart {
+                self.row = 0;
+            }
         }
     }
 }
@@ -74,6 +114,10 @@ impl<R: Read> Read for Watched<R> {
         let read = self.inner.read(buffer)?;
         for byte in buffer.iter().take(read) {
             self.pass(*byte);
+        }
+        if self.row > LONGEST {
+            let (line, quote) = (self.line, self.open_quote());
+            return Err(TooLong { line, quote }.into());
         }
         Ok(read)
     }

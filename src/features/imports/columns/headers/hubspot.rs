@@ -66,6 +66,7 @@ pub(super) fn table(target: Target) -> &'static [Known] {
             ),
         ],
         Target::Users => &[(Field::Name, &["username"]), (Field::Role, &["permissionset"])],
+        Target::Assignments | Target::NpsResponses => &[],
         Target::Signals => &[
             (Field::ExternalId, &["ticketid", "dealid", "recordid"]),
             (

@@ -107,6 +107,7 @@ pub(super) fn table(target: Target) -> &'static [Known] {
             (Field::ManagerEmail, &["manager"]),
             (Field::TimeZone, &["timezonesidkey"]),
         ],
+        Target::Assignments | Target::NpsResponses => &[],
         Target::Signals => &[
             (
                 Field::ExternalId,

@@ -1,0 +1,109 @@
+//! JSON lines: an object a row. Its fields are the cells, under the names that an export of ours as CSV has for them.
+
+use std::io::{self, BufRead, BufReader, Read as _};
+
+use csv::StringRecord;
+use serde_json::Value;
+
+use super::quotes::{LONGEST, TooLong};
+use super::{Place, Row, Source};
+use crate::features::imports::report::RowFault;
+use crate::http::{body, csv as cells};
+
+/// Most columns of a file.
+const COLUMNS: usize = 1_000;
+
+/// The lines of a file, one after the other.
+pub struct Lines {
+    inner: BufReader<Source>,
+    place: Place,
+}
+
+impl Lines {
+    pub fn new(source: Source, place: Place) -> Self {
+        Self {
+            inner: BufReader::new(source),
+            place,
+        }
+    }
+
+    /// Where the next line begins.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The next line that is not blank, with its number.
+    fn next(&mut self) -> io::Result<Option<(u64, Vec<u8>)>> {
+        loop {
+            let (mut text, line) = (Vec::new(), self.place.line);
+            let longest = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+            let read = (&mut self.inner).take(longest).read_until(b'\n', &mut text)?;
+            if read == LONGEST {
+                return Err(TooLong { line, quote: None }.into());
+            }
+            self.place.byte += u64::try_from(read).unwrap_or(u64::MAX);
+            self.place.line += 1;
+            match text {
+                _ if read == 0 => return Ok(None),
+                text if text.trim_ascii().is_empty() => {}
+                text => return Ok(Some((line, text))),
+            }
+        }
+    }
+
+    /// The names of all fields, in the order in which they are first met.
+    pub fn names(&mut self) -> io::Result<Result<Vec<String>, String>> {
+        let mut names: Vec<String> = Vec::new();
+        let mut known = std::collections::HashSet::new();
+        while let Some((line, text)) = self.next()? {
+            for (name, _) in flat(line, &text).unwrap_or_default() {
+                if known.insert(name.clone()) {
+                    names.push(name);
+                }
+            }
+            if names.len() > COLUMNS {
+                return Ok(Err(format!(
+                    "Line {line}: the objects have more than {COLUMNS} fields between them."
+                )));
+            }
+        }
+        Ok(Ok(names))
+    }
+
+    /// The next line as a row of these columns.
+    pub fn row(&mut self, headers: &[String]) -> io::Result<Option<Result<Row, RowFault>>> {
+        let Some((line, text)) = self.next()? else {
+            return Ok(None);
+        };
+        let read = flat(line, &text).map(|cells| {
+            let cell = |header: &String| {
+                cells
+                    .iter()
+                    .find(|(name, _)| name == header)
+                    .map_or("", |(_, cell)| cell)
+            };
+            let cells: StringRecord = headers.iter().map(cell).collect();
+            Row { line, cells }
+        });
+        Ok(Some(read))
+    }
+}
+
+/// The fields of an object with their cells. An amount has a cell for each of its parts.
+fn flat(line: u64, text: &[u8]) -> Result<Vec<(String, String)>, RowFault> {
+    let fault = |reason: String| RowFault::new(line, "malformed", reason);
+    let Value::Object(fields) = body::parse(text).map_err(|problem| fault(problem.detail))? else {
+        return Err(fault("this is no JSON object".into()));
+    };
+    let mut cells = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        match value {
+            Value::Object(parts) if parts.contains_key("amount_minor") => {
+                let parts = parts.iter();
+                cells.extend(parts.map(|(part, value)| (format!("{name}.{part}"), cells::exact(value))));
+            }
+            value => cells.push((name, cells::exact(&value))),
+        }
+    }
+    Ok(cells)
+}
