@@ -173,7 +173,7 @@ impl Endpoint {
 
     /// Takes a body that memory need not hold, with an `Idempotency-Key` without fail: the handler takes it in with [`super::Arriving`].
     #[must_use]
-    pub fn streamed(self) -> Self {
+    pub fn taken_in(self) -> Self {
         Self {
             size: Size::Streamed,
             key_required: true,

@@ -30,7 +30,7 @@ crate::page!(ImportFaultPage of ImportFault);
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![
         list_imports: Access::Needs(Permission::ImportsManage) => sorted(jobs::store::SORTS, "-created_at"),
-        create_import: Access::Needs(Permission::ImportsManage) => streamed,
+        create_import: Access::Needs(Permission::ImportsManage) => taken_in,
         get_import: Access::Needs(Permission::ImportsManage),
         list_import_errors: Access::Needs(Permission::ImportsManage) => sorted(job_store::FAULT_SORTS, "number"),
         cancel_import: Access::Needs(Permission::ImportsManage),

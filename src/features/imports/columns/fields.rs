@@ -1,5 +1,7 @@
 //! What a column of an import file can mean: the fields of each target.
 
+mod names;
+
 use serde::{Serialize, Serializer};
 
 use crate::text::is_unfit;
@@ -125,7 +127,7 @@ use Field::{
     AccountManagerEmail, AccountManagerId, Active, Amount, AmountMinor, AnnualBilling, AnnualBillingMinor,
     AssigneeEmail, City, Comment, Country, Currency, CustomFields, CustomerExternalId, CustomerName, CustomerSince,
     Department, Detail, DoNotContact, DoNotContactReason, DueOn, Email, ExternalId, FirstName, FollowUpAnswer, HiredOn,
-    Id, Industry, IsPrimary, Kind, LastActivityOn, LastName, LinkedinUrl, ManagerEmail, Mobile, Name, OccurredAt,
+    Industry, IsPrimary, Kind, LastActivityOn, LastName, LinkedinUrl, ManagerEmail, Mobile, Name, OccurredAt,
     OccurredOn, OutsideWindow, OwnerEmail, OwnerId, Phone, PostalCode, PreferredLanguage, Priority, ProgramId, Reason,
     Region, RespondedAt, Role, ScheduledFor, Score, Services, SocialProfiles, Source, SourceUrl, Status, Street, Tags,
     TenureMonths, TimeZone, Title, Topic, Website, WorthCongratulating, WouldRecommend, XHandle,
@@ -324,81 +326,6 @@ impl Field {
     #[must_use]
     pub fn is_a_list(&self) -> bool {
         matches!(self, Tags | Services)
-    }
-
-    /// The name of a field without a key.
-    #[must_use]
-    pub fn plain_name(&self) -> Option<&'static str> {
-        Some(match self {
-            ExternalId => "external_id",
-            Id => "id",
-            CustomerExternalId => "customer_external_id",
-            CustomerName => "customer_name",
-            Name => "name",
-            FirstName => "first_name",
-            LastName => "last_name",
-            Title => "title",
-            Role => "role",
-            Department => "department",
-            Email => "email",
-            Phone => "phone",
-            Mobile => "mobile",
-            Street => "street",
-            City => "city",
-            Region => "region",
-            PostalCode => "postal_code",
-            Country => "country",
-            TimeZone => "time_zone",
-            Industry => "industry",
-            Website => "website",
-            LinkedinUrl => "linkedin_url",
-            XHandle => "x_handle",
-            AccountManagerEmail => "account_manager_email",
-            AccountManagerId => "account_manager_id",
-            ManagerEmail => "manager_email",
-            OwnerEmail => "owner_email",
-            CustomerSince => "customer_since",
-            TenureMonths => "tenure_months",
-            LastActivityOn => "last_activity_on",
-            HiredOn => "hired_on",
-            AnnualBilling => "annual_billing",
-            AnnualBillingMinor => "annual_billing.amount_minor",
-            Currency => "currency",
-            Tags => "tags",
-            Services => "services",
-            DoNotContact => "do_not_contact",
-            DoNotContactReason => "do_not_contact_reason",
-            PreferredLanguage => "preferred_language",
-            IsPrimary => "is_primary",
-            AmountMinor => "amount.amount_minor",
-            Topic => "topic",
-            WorthCongratulating => "worth_congratulating",
-            OwnerId => "owner_id",
-            Active => "active",
-            AssigneeEmail => "assignee_email",
-            ProgramId => "program_id",
-            DueOn => "due_on",
-            ScheduledFor => "scheduled_for",
-            OutsideWindow => "outside_window",
-            Priority => "priority",
-            Reason => "reason",
-            Score => "score",
-            WouldRecommend => "would_recommend",
-            Comment => "comment",
-            FollowUpAnswer => "follow_up_answer",
-            RespondedAt => "responded_at",
-            Source => "source",
-            CustomFields => "custom_fields",
-            SocialProfiles => "social_profiles",
-            Kind => "kind",
-            OccurredOn => "occurred_on",
-            OccurredAt => "occurred_at",
-            Amount => "amount",
-            Detail => "detail",
-            SourceUrl => "source_url",
-            Status => "status",
-            Field::Custom(_) | Field::Service(_) => return None,
-        })
     }
 }
 
