@@ -127,7 +127,7 @@ async fn organization() -> (Database, String) {
 /// A client of a server at this address.
 fn client(url: String, access: &str) -> Client {
     Client {
-        http: reqwest::Client::new(),
+        http: support::http(),
         url,
         token: Some(access.to_owned()),
         user: None,
