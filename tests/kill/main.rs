@@ -9,6 +9,7 @@
 )]
 
 mod imports;
+mod pushes;
 #[path = "../support/mod.rs"]
 mod support;
 
