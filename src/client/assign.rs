@@ -15,8 +15,8 @@ use super::server::Server;
 use super::trouble::{Exit, Trouble};
 use super::wire::Request;
 
-/// Below what a server takes at once when nobody has told it otherwise.
-const BYTES: usize = 7 << 20;
+/// With the blank lines before them below the 8 MiB that a server takes at once when nobody has told it otherwise.
+const BYTES: usize = 6 << 20;
 /// So many rows that were left out are told to a person.
 const TOLD: usize = 50;
 

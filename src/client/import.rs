@@ -6,8 +6,9 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::Common;
-use super::input::{Format, Input};
+use super::input::{Format, Input, Output};
 use super::interrupt;
+use super::jobs::ended;
 use super::screen::Unit;
 use super::server::Server;
 use super::trouble::{Exit, Trouble};
@@ -23,6 +24,8 @@ enum Target {
     Contacts,
     Users,
     Signals,
+    Assignments,
+    NpsResponses,
 }
 
 /// How dates such as 1/2/2020 are written.
@@ -33,7 +36,8 @@ enum DateOrder {
     Ymd,
 }
 
-/// Imports a file as HubSpot, Salesforce or a spreadsheet exports it. Good rows are in, bad ones are told with line and reason.
+/// Imports a file as HubSpot, Salesforce or a spreadsheet exports it, or a JSON object a line. Good rows are in, bad ones are told with line
+/// and reason. The server works it off, however long it is; Ctrl-C does not end that.
 ///
 /// Records are known again by their external id (users by their e-mail address), so importing a file again changes what has changed.
 #[derive(Args)]
@@ -58,6 +62,15 @@ pub struct Import {
     currency: Option<String>,
     #[arg(long)]
     date_order: Option<DateOrder>,
+    /// What the file is, when neither its name nor its beginning tells.
+    #[arg(long)]
+    format: Option<Format>,
+    /// Write what is wrong with which row to this file, as CSV, with what stands in each cell.
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+    /// Come back when the file is there, before its rows are in.
+    #[arg(long, conflicts_with = "errors")]
+    no_wait: bool,
 }
 
 fn word(value: &impl ValueEnum) -> String {
@@ -70,9 +83,14 @@ fn word(value: &impl ValueEnum) -> String {
 impl Import {
     pub async fn run(self) -> Result<Exit, Trouble> {
         let server = Server::open(&self.common)?;
-        let input = Input::open(&self.file, Some(Format::Csv))?;
+        let input = Input::open(&self.file, self.format)?;
+        let errors = self
+            .errors
+            .as_deref()
+            .map(|path| Output::create(Some(path)))
+            .transpose()?;
         let bar = server.screen.progress(input.len, "Sending", Unit::Bytes);
-        let mut request = Request::post(format!("/v1/{}/import", word(&self.what)));
+        let mut request = Request::post("/v1/imports").query("target", word(&self.what).replace('-', "_"));
         let options = [
             ("dry_run", self.dry_run.then(|| "true".to_owned())),
             ("mapping", self.mapping),
@@ -88,40 +106,76 @@ impl Import {
         let request = request
             .once(server.fresh_key())
             .file(input.format.kind(), input, bar.clone());
-        let report = server.json(&request).await;
+        let import = server.json(&request).await;
         bar.finish_and_clear();
-        let report = report?;
-        server.screen.show(&told(&report, self.dry_run), &report)?;
-        let failed = report["failed"].as_u64().unwrap_or_default();
+        let import = import?;
+        let id = import["id"].as_str().unwrap_or_default().to_owned();
+        if self.no_wait {
+            let text = format!("The file is there and will be imported. `touchbase job {id} --wait` waits for it.");
+            server.screen.show(&text, &import)?;
+            return Ok(Exit::Done);
+        }
+        let path = format!("/v1/imports/{id}");
+        let mut import = ended(&server, &path, "Importing").await?;
+        let faults = Request::get(format!("{path}/errors"));
+        if let Some(mut output) = errors {
+            output.write(&server.whole(&faults.accept(Format::Csv.kind())).await?.body)?;
+            output.finish()?;
+        } else {
+            let faults = server.whole(&faults.accept(Format::Ndjson.kind())).await?;
+            let faults: Result<Vec<Value>, _> =
+                serde_json::Deserializer::from_slice(&faults.body).into_iter().collect();
+            import["errors"] = faults.map_err(|_| Trouble::answered(200, b""))?.into();
+        }
+        if import["status"] != "completed" {
+            let why = import["error"].as_str().unwrap_or("Somebody ended it.");
+            let detail = format!(
+                "The import {id} is {}. {why} {}",
+                import["status"].as_str().unwrap_or_default(),
+                figures(&import)
+            );
+            return Err(Trouble::failed("import_not_completed", detail));
+        }
+        server.screen.show(&told(&import), &import)?;
+        let failed = import["outcome"]["failed"].as_u64().unwrap_or_default();
         Ok(if failed > 0 { Exit::SomeRowsFailed } else { Exit::Done })
     }
 }
 
-fn told(report: &Value, dry_run: bool) -> String {
-    let mut text = format!(
+fn figures(import: &Value) -> String {
+    let came = &import["outcome"];
+    let figure = |name: &str| came[name].as_u64().unwrap_or_default();
+    format!(
         "{} rows: {} created, {} updated, {} unchanged, {} failed.",
-        report["rows"], report["created"], report["updated"], report["unchanged"], report["failed"]
-    );
-    if dry_run {
+        import["processed_rows"],
+        figure("created"),
+        figure("updated"),
+        figure("unchanged"),
+        figure("failed")
+    )
+}
+
+fn told(import: &Value) -> String {
+    let mut text = figures(import);
+    if import["dry_run"] == true {
         text += " Nothing was written.";
     }
-    for (list, mark) in [("errors", ""), ("warnings", "warning: ")] {
-        let faults = report[list].as_array().into_iter().flatten();
-        for fault in faults.clone().take(TOLD) {
-            let column = fault["column"]
-                .as_str()
-                .map(|column| format!(", {column}"))
-                .unwrap_or_default();
-            text += &format!(
-                "\n  line {}{column}: {mark}{}",
-                fault["line"],
-                fault["reason"].as_str().unwrap_or_default()
-            );
-        }
-        let more = faults.count().saturating_sub(TOLD);
-        if more > 0 {
-            text += &format!("\n  and {more} more {list}; `--json` shows them.");
-        }
+    let faults = import["errors"].as_array().into_iter().flatten();
+    for fault in faults.clone().take(TOLD) {
+        let column = fault["column"]
+            .as_str()
+            .map(|column| format!(", {column}"))
+            .unwrap_or_default();
+        let mark = if fault["severity"] == "error" { "" } else { "warning: " };
+        text += &format!(
+            "\n  line {}{column}: {mark}{}",
+            fault["line"],
+            fault["reason"].as_str().unwrap_or_default()
+        );
+    }
+    let more = faults.count().saturating_sub(TOLD);
+    if more > 0 {
+        text += &format!("\n  and {more} more; `--errors FILE` has them all.");
     }
     text
 }

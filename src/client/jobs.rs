@@ -12,8 +12,9 @@ use super::server::Server;
 use super::trouble::{Exit, Trouble};
 use super::wire::Request;
 
-/// How long between two looks at a job.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How long between two looks at a job: what is done soon is told soon.
+const SHORTEST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Lists what works in the background, the latest first.
 #[derive(Args)]
@@ -91,7 +92,8 @@ impl JobCommand {
 /// # Errors
 /// When it cannot be looked at.
 pub async fn ended(server: &Server, path: &str, what: &str) -> Result<Value, Trouble> {
-    let bar = server.screen.working(what, Unit::Rows);
+    let bar = server.screen.progress(0, what, Unit::Rows);
+    let mut pause = SHORTEST;
     loop {
         let job = server.json(&Request::get(path)).await;
         let job = job.inspect_err(|_| bar.finish_and_clear())?;
@@ -99,10 +101,15 @@ pub async fn ended(server: &Server, path: &str, what: &str) -> Result<Value, Tro
             bar.finish_and_clear();
             return Ok(job);
         }
+        if let (Some(done), Some(all)) = (job["processed_rows"].as_u64(), job["total_rows"].as_u64()) {
+            bar.set_length(all);
+            bar.set_position(done);
+        }
+        let id = job["id"].as_str().unwrap_or_default();
         interrupt::standing(format!(
-            "It goes on without you: `touchbase job {} --wait`.",
-            job["id"].as_str().unwrap_or_default()
+            "It goes on without you: `touchbase job {id} --wait` waits for it."
         ));
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = LONGEST.min(pause * 2);
     }
 }

@@ -21,10 +21,8 @@ async fn files_are_imported_and_what_does_not_fit_is_told() {
         .says("Nothing was written");
     assert_eq!(desk.count("customers"), 0);
     let report = desk.run(&["import", "customers", COMPANIES, "--json"]).good().json();
-    assert_eq!(
-        (report["rows"].as_u64(), report["created"].as_u64()),
-        (Some(93), Some(93))
-    );
+    let figures = (&report["processed_rows"], &report["outcome"]["created"]);
+    assert_eq!(figures, (&93.into(), &93.into()));
     desk.run(&["import", "customers", COMPANIES])
         .good()
         .says("93 unchanged");
@@ -40,6 +38,20 @@ async fn files_are_imported_and_what_does_not_fit_is_told() {
     assert_eq!(ran.err, "");
     let report = desk.run(&["import", "customers", &bad, "--json"]).code(4).json();
     assert_eq!(report["errors"][0]["line"], 3);
+    let errors = desk.home.path().join("errors.csv").display().to_string();
+    desk.run(&["import", "customers", &bad, "--errors", &errors]).code(4);
+    let errors = std::fs::read_to_string(errors).unwrap();
+    assert!(errors.contains("tomorrow"), "{errors}");
+    let queued = desk
+        .run(&["import", "customers", COMPANIES, "--no-wait", "--json"])
+        .good()
+        .json();
+    let job = ["job", queued["id"].as_str().unwrap(), "--wait"];
+    desk.run(&job).good().says("is completed");
+    let line = "{\"external_id\": \"N-1\", \"name\": \"Of a line\"}\n";
+    desk.run_with(&["import", "customers", "-"], line)
+        .good()
+        .says("1 created");
     let order = "order_id,customer_external_id,occurred_on,amount,currency\nO-1,A,2026-03-01,12.50,EUR\n";
     desk.run_with(&["import", "signals", "-"], order)
         .good()
