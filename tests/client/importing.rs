@@ -130,3 +130,19 @@ async fn an_import_whose_answer_is_lost_is_not_done_twice() {
     ran.says("1 created");
     assert_eq!(desk.count("customers"), 1);
 }
+
+#[actix_web::test]
+async fn assignments_and_answers_of_a_survey_tool_come_in_files_too() {
+    let desk = Desk::with_customers(3).await;
+    let file = "Customer ID,Executive,Due date\nC-1,nancy@northwind.test,2030-01-07\nC-9,nancy@northwind.test,\n";
+    let ran = desk.run_with(&["import", "assignments", "-"], file).code(4);
+    ran.says("1 created").says("line 3, Customer ID");
+    let file = "Response ID,Email,Company,NPS,Submitted at\nr1,,Customer 2,3,2026-03-02T10:00:00Z\n";
+    desk.run_with(&["import", "nps-responses", "-"], file)
+        .good()
+        .says("1 created");
+    desk.run_with(&["import", "nps-responses", "-"], file)
+        .good()
+        .says("1 unchanged");
+    assert_eq!((desk.count("assignments"), desk.count("nps-responses")), (1, 1));
+}

@@ -165,7 +165,7 @@ async fn who_may_not_is_exit_code_three() {
     let file = "external_id,name\nA,Alfreds\n";
     fed(as_viewer(&["import", "customers", "-"]), file)
         .code(3)
-        .says("customers:manage");
+        .says("imports:manage");
     let problem = fed(as_viewer(&["assign", "-", "--json"]), "customer_id\nx\n")
         .code(3)
         .problem();
