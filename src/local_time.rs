@@ -32,6 +32,28 @@ pub fn said(instant: DateTime<Utc>, zone: Tz) -> String {
     wall_clock(instant, zone).format("%A, %-d %B, %H:%M").to_string()
 }
 
+/// The same, with the year where it is not plain which one is meant: `Tuesday, 24 November 2027, 14:30`.
+#[must_use]
+pub fn said_from(instant: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+    let at = wall_clock(instant, zone);
+    format!(
+        "{}, {}",
+        day_from(at.date(), wall_clock(now, zone).date()),
+        at.format("%H:%M")
+    )
+}
+
+/// `Tuesday, 24 November`; of a day that is nearly a year away, or more, with its year.
+#[must_use]
+pub fn day_from(day: chrono::NaiveDate, today: chrono::NaiveDate) -> String {
+    let year = if (day - today).num_days().abs() > 300 {
+        " %Y"
+    } else {
+        ""
+    };
+    day.format(&format!("%A, %-d %B{year}")).to_string()
+}
+
 /// What a clock on the wall shows in `zone` at `instant`.
 ///
 /// At the very ends of chrono's calendar, where the local date does not exist, UTC is shown.

@@ -52,6 +52,8 @@ codes! {
     NotYours = "not_yours", 403, "This is somebody else's to do";
     /// Nothing is there, or nothing that this caller may see.
     NotFound = "not_found", 404, "Not found";
+    /// The record became a part of another, which the detail names. Read that one, and write there.
+    Merged = "merged", 410, "Merged into another record";
     /// The path exists, but not with this method. The `Allow` header lists the ones that do.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The answer cannot be given in any of the formats in `Accept`.

@@ -12,6 +12,8 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
         features::audit::endpoints(),
         features::events::endpoints(),
         features::customers::endpoints(),
+        features::duplicates::endpoints(),
+        features::merges::endpoints(),
         features::imports::endpoints(),
         features::people::endpoints(),
         features::absences::endpoints(),
@@ -48,6 +50,7 @@ pub fn endpoints() -> Vec<Arc<Endpoint>> {
 /// Every kind of background work there is.
 pub fn jobs() -> Vec<Task> {
     [
+        features::duplicates::jobs(),
         features::follow_ups::jobs(),
         features::notifications::jobs(),
         features::reminders::jobs(),
@@ -65,6 +68,7 @@ pub fn timers() -> Vec<Timer> {
         features::reminders::timers(),
         features::days::timers(),
         features::imports::timers(),
+        features::duplicates::timers(),
     ]
     .into_iter()
     .flatten()

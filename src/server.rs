@@ -48,6 +48,7 @@ pub fn bind_with(app: Arc<App>, listen: SocketAddr, endpoints: Vec<Arc<Endpoint>
     let mut server = HttpServer::new(move || {
         let document = document.clone();
         Actix::new()
+            .wrap(from_fn(crate::features::merges::redirecting_api::lead_on))
             .wrap(Compress::default())
             .wrap(cors(&app.config.cors_origins))
             .wrap(from_fn(outermost))

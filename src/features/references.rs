@@ -5,8 +5,11 @@ use uuid::Uuid;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sqls};
-use crate::features::customers::store::contacts;
-use crate::features::customers::{self, customer::CustomerId};
+use crate::features::customers::store::{contacts, redirects};
+use crate::features::customers::{
+    self,
+    customer::{Customer, CustomerId},
+};
 use crate::features::occasion::Occasion;
 use crate::features::{assignments, attempts, people, programs};
 use crate::http::{Fault, Problem};
@@ -34,10 +37,22 @@ impl<'u, U: Sqls> References<'u, U> {
 
     /// The customer must be there.
     pub async fn customer(&mut self, pointer: &str, id: CustomerId) -> Result<(), Error> {
-        if customers::store::find(self.db, self.scope, id).await?.is_none() {
-            self.missing(pointer, "customer", id);
+        self.found_customer(pointer, id).await.map(drop)
+    }
+
+    /// The customer, who must be there; of one that was merged it is told which one it is today.
+    pub async fn found_customer(&mut self, pointer: &str, id: CustomerId) -> Result<Option<Customer>, Error> {
+        let found = customers::store::find(self.db, self.scope, id).await?;
+        if found.is_none() {
+            match redirects::now(self.db, self.scope, id).await? {
+                Some(now) => {
+                    let detail = format!("The customer {id} was merged into {now}; name that one.");
+                    self.fault(pointer, "merged", detail);
+                }
+                None => self.missing(pointer, "customer", id),
+            }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Contact, assignment and attempt must be this customer's.

@@ -1,10 +1,10 @@
-//! Records that go.
+//! Records that go, and those that come back.
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::beside::ROWS;
-use super::change::removal;
+use super::change::{difference, removal};
 use super::record::Record;
 use super::unit::{Entry, Error, Unit};
 use crate::db::Sqls;
@@ -54,5 +54,26 @@ impl Unit {
             self.flush().await?;
         }
         Ok(())
+    }
+
+    /// Puts back a record that was removed, as it was and since when it was; what search and lists knew of it comes back, too.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn restore<R: Record>(&mut self, mut record: R) -> Result<R, Error> {
+        let fields = difference(None, &record)?;
+        self.revision += 1;
+        record.stamp(self.revision, self.now(), false);
+        self.entries.push(Entry {
+            revision: self.revision,
+            kind: R::KIND,
+            id: record.id(),
+            verb: "restored",
+            customer: record.customer(),
+            changes: Value::Object(fields),
+        });
+        self.beside.note(self.organization, None, &record);
+        self.write(&[&record], false).await?;
+        Ok(record)
     }
 }

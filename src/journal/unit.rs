@@ -228,7 +228,7 @@ impl Unit {
         Ok(saved)
     }
 
-    async fn write<R: Record>(&mut self, rows: &[&R], update: bool) -> Result<(), Error> {
+    pub(super) async fn write<R: Record>(&mut self, rows: &[&R], update: bool) -> Result<(), Error> {
         let organization = self.organization;
         let mut sql = self.tx.sql(format!(
             "INSERT INTO {} (organization_id, {}) VALUES ",

@@ -129,12 +129,19 @@ fn expected(endpoint: &Endpoint) -> Vec<u16> {
     if endpoint.offers.contains(&stream::KIND) {
         codes.push(429);
     }
+    // A customer may have become a part of another.
+    if endpoint.path.starts_with("/v1/customers/{id}") {
+        codes.push(if endpoint.method.is_safe() { 308 } else { 410 });
+    }
     codes.sort_unstable();
     codes.dedup();
     codes
 }
 
 fn problem(status: u16) -> Value {
+    if status == 308 {
+        return json!({ "description": "The record became a part of another: look there" });
+    }
     let codes: Vec<String> = Code::ALL
         .iter()
         .filter(|code| code.status() == status)
@@ -162,6 +169,7 @@ fn headers(endpoint: &Endpoint, status: &str, response: &mut Value) {
     match status {
         "200" if endpoint.method.is_safe() => set("ETag", text("The revision of the record, or a hash of the list.")),
         "201" => set("Location", text("Where the new record is.")),
+        "308" => set("Location", text("Where the record is that it became a part of.")),
         "401" => set("WWW-Authenticate", text("`Bearer`.")),
         "405" => set("Allow", text("The methods that work here.")),
         "429" | "503" => set(

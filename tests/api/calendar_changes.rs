@@ -92,3 +92,36 @@ async fn calls_without_a_day_do_not_push_others_out() {
     let (_, path) = subscribe(&server.executive()).await;
     assert_eq!(entries(&server, &path).await.len(), 6);
 }
+
+#[actix_web::test]
+async fn who_was_deactivated_has_no_feeds_when_they_come_back_and_admins_revoke_anybodys() {
+    let server = Server::start().await;
+    let (admin, executive) = (server.admin(), server.executive());
+    let (_, path) = crate::calendar_feeds::subscribe(&executive).await;
+    let user = format!("/v1/users/{}", executive.id());
+    for step in ["deactivate", "reactivate"] {
+        admin
+            .post(&format!("{user}/{step}"), serde_json::json!({}))
+            .await
+            .expect(200);
+    }
+    assert_eq!(server.nobody().get(&path).await.status, 404);
+    let executive = server.again(&executive);
+    let (feed, path) = crate::calendar_feeds::subscribe(&executive).await;
+    let feeds = format!("{user}/calendar-feeds");
+    let listed = admin.get(&format!("{feeds}?revoked=false")).await.expect(200);
+    assert_eq!(listed["data"], serde_json::json!([feed]));
+    assert_eq!(
+        server.manager().get(&feeds).await.problem(403),
+        "insufficient_permission"
+    );
+    admin.delete(&feeds).await.expect(204);
+    assert_eq!(server.nobody().get(&path).await.status, 404);
+    for _ in 0..20 {
+        crate::calendar_feeds::subscribe(&executive).await;
+    }
+    let one_more = executive
+        .post("/v1/me/calendar-feeds", serde_json::json!({"name": "Another"}))
+        .await;
+    assert_eq!(one_more.problem(409), "wrong_state");
+}

@@ -147,3 +147,24 @@ async fn a_key_is_told_nothing() {
         "wrong_state"
     );
 }
+
+#[actix_web::test]
+async fn null_means_as_usual_again() {
+    let server = Server::start().await;
+    let executive = server.executive();
+    let path = "/v1/me/notification-preferences";
+    let wishes = json!({"mail": {"praise": false, "callback_due": true}});
+    let said = executive.patch(path, wishes).await.expect(200);
+    assert_eq!(
+        (&said["mail"]["praise"], &said["mail"]["callback_due"]),
+        (&json!(false), &json!(true))
+    );
+    let said = executive
+        .patch(path, json!({"mail": {"praise": null}}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&said["mail"]["praise"], &said["mail"]["callback_due"]),
+        (&json!(true), &json!(true))
+    );
+}

@@ -100,3 +100,27 @@ async fn what_does_not_fit_a_program_is_told_with_its_place() {
         "insufficient_permission"
     );
 }
+
+#[actix_web::test]
+async fn who_places_no_calls_takes_no_part_and_no_more_conversations_come_than_calls() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let part = |who: &crate::support::Client, calls: i64, conversations: i64| json!({"user_id": who.id(), "calls_to_prepare": calls, "conversations_to_reach": conversations, "period": "day"});
+    for who in [server.viewer(), server.contributor()] {
+        let program = json!({"name": "Ours", "participants": [part(&server.executive(), 2, 2), part(&who, 2, 1)]});
+        let refused = manager.post("/v1/programs", program).await;
+        let fault = refused.body["errors"][0].clone();
+        assert_eq!(
+            (&fault["pointer"], &fault["code"]),
+            (&json!("/participants/1/user_id"), &json!("not_allowed"))
+        );
+        assert_eq!(refused.problem(400), "invalid_request");
+    }
+    let program = json!({"name": "Ours", "participants": [part(&server.executive(), 2, 3)]});
+    let refused = manager.post("/v1/programs", program).await;
+    let fault = refused.body["errors"][0].clone();
+    assert_eq!(
+        (&fault["pointer"], &fault["code"]),
+        (&json!("/participants/0/conversations_to_reach"), &json!("out_of_range"))
+    );
+}

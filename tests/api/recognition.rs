@@ -167,3 +167,46 @@ async fn everybody_reads_the_wall() {
         .expect(200);
     assert_eq!(other["data"], json!([]));
 }
+
+#[actix_web::test]
+async fn what_was_told_of_praise_follows_the_note() {
+    let server = Server::start().await;
+    let (alfreds, employee, boss) = (
+        customer(&server.manager(), "Alfreds").await,
+        server.contributor(),
+        boss(&server).await,
+    );
+    let executive = server.executive();
+    let praise =
+        json!({"customer_id": alfreds, "type": "praise", "body": "Anna saved our week.", "employee_id": employee.id()});
+    let note = executive.post("/v1/notes", praise).await.expect(201);
+    let path = format!("/v1/notes/{}", note["id"].as_str().unwrap());
+    executive
+        .patch(&path, json!({"body": "Anna saved our month."}))
+        .await
+        .expect(200);
+    for told in [&employee, &boss] {
+        let page = told.get("/v1/me/notifications?kind_in=praise").await.expect(200);
+        assert_eq!(page["data"].as_array().unwrap().len(), 1);
+        assert_eq!(page["data"][0]["text"], "Anna saved our month.");
+    }
+    // It was somebody else.
+    let other = server.admin();
+    executive
+        .patch(&path, json!({"employee_id": other.id()}))
+        .await
+        .expect(200);
+    assert_eq!(titles(&other).await, ["Alfreds praised you"]);
+    assert_eq!((titles(&employee).await.len(), titles(&boss).await.len()), (0, 0));
+    executive.delete(&path).await.expect(204);
+    assert_eq!(titles(&other).await.len(), 0);
+}
+
+#[actix_web::test]
+async fn the_wall_of_a_department_is_for_who_may_read_users() {
+    let server = Server::start().await;
+    let script = server.script(&[Permission::NotesRead]).await;
+    script.get("/v1/recognition").await.expect(200);
+    let refused = script.get("/v1/recognition?department=Support").await;
+    assert_eq!(refused.problem(403), "insufficient_permission");
+}

@@ -49,6 +49,8 @@ const VERBS: &[&str] = &[
     "release",
     "bulk",
     "revert",
+    "dismiss",
+    "undo",
     "commit",
     "resolve",
     "reopen",

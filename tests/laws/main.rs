@@ -16,6 +16,7 @@ mod document;
 mod example;
 mod grid;
 mod indexes;
+mod merging;
 mod objects;
 mod problems;
 mod samples;

@@ -69,6 +69,24 @@ async fn delivery(server: &Server, client: &Client) -> String {
     deliveries["data"][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// Two customers who may be one, and a customer of two who were made one: the pair, and the merge.
+async fn twins(server: &Server, client: &Client) -> [(&'static str, String); 2] {
+    let mut ids = Vec::new();
+    for name in ["Twin Brothers", "Twin Brothers AG", "Somebody Else", "One More"] {
+        let made = client.post("/v1/customers", json!({"name": name})).await.expect(201);
+        ids.push(made["id"].as_str().unwrap().to_owned());
+    }
+    workers::settle(&server.app).await.unwrap();
+    let pairs = client.get("/v1/duplicates").await.expect(200);
+    let pair = pairs["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/customers/{}/merge", ids[3]);
+    let merge = client.post(&path, json!({"other_ids": [ids[2]]})).await.expect(201);
+    [
+        ("/v1/duplicates", pair),
+        ("/v1/merges", merge["id"].as_str().unwrap().to_owned()),
+    ]
+}
+
 #[actix_web::test]
 async fn a_missing_record_and_another_organizations_are_the_same_to_everybody() {
     let server = Server::start().await;
@@ -80,6 +98,9 @@ async fn a_missing_record_and_another_organizations_are_the_same_to_everybody() 
     theirs.keep("/v1/call-lists", list);
     let delivery = delivery(&server, &theirs.client).await;
     theirs.keep("/v1/webhook-deliveries", delivery);
+    for (collection, id) in twins(&server, &theirs.client).await {
+        theirs.keep(collection, id);
+    }
     let mut without = Vec::new();
     for collection in Samples::collections() {
         if let Err(reason) = theirs.of(&collection).await {

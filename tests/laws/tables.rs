@@ -13,7 +13,7 @@ const BESIDE_THE_DOOR: &[&str] = &[
 ];
 
 /// Table → its columns, from the migrations.
-fn tables() -> BTreeMap<String, Vec<String>> {
+pub fn tables() -> BTreeMap<String, Vec<String>> {
     let mut tables = BTreeMap::new();
     for path in files("migrations", "sql") {
         let text = read(&path);

@@ -52,6 +52,9 @@ async fn list_absences(app: App, caller: Caller, filter: Query<AbsenceFilter>, p
     Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
 }
 
+/// So many absences are kept of one user: a life's worth.
+const MOST: i64 = 1000;
+
 /// Enter an absence.
 ///
 /// Whole days, both included, on the user's own calendar: nothing is planned for them and no habit is broken by them. Absences may overlap; they add up.
@@ -69,6 +72,10 @@ async fn create_absence(app: App, caller: Caller, new: Json<NewAbsence>) -> Answ
         return Err(Problem::fault("/user_id", "not_found", no_such("user", user)));
     }
     sound(&absence.fields)?;
+    if store::count_of(&mut unit, &caller.scope(), user).await? >= MOST {
+        let detail = format!("{MOST} absences of this user are kept, and that is the most: delete old ones first.");
+        return Err(crate::refusal::Refusal::state(detail).into());
+    }
     let absence = unit.save(Change::created(absence)).await?;
     unit.answer(Reply::created("/v1/absences", absence)).await
 }

@@ -119,6 +119,17 @@ pub async fn list(
     journal::list(db, scope.organization, window, |sql| filter.narrow(sql, sight)).await
 }
 
+/// How many absences of a user there are.
+pub async fn count_of(db: &mut impl Sqls, scope: &Scope, user: UserId) -> Result<i64, Error> {
+    let (count,): (i64,) = db
+        .sql("SELECT COUNT(*) FROM absences WHERE organization_id = $1 AND user_id = $2")
+        .bind(scope.organization)
+        .bind(user)
+        .one()
+        .await?;
+    Ok(count)
+}
+
 /// The absence, if it is in sight.
 pub async fn find(db: &mut impl Sqls, scope: &Scope, sight: Sight, id: AbsenceId) -> Result<Option<Absence>, Error> {
     let found: Option<Absence> = journal::find(db, scope.organization, id).await?;

@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::attempts::attempt::Disposition;
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::features::references::References;
 use crate::fold;
 use crate::http::Fault;
@@ -157,7 +158,7 @@ impl ActionItemFilter {
         sql.within("action_items.kind", self.kind_in.as_deref());
         sql.within("action_items.priority", self.priority_in.as_deref());
         self.narrow_people(sql, asking);
-        sql.compare("action_items.customer_id =", self.customer_id);
+        redirects::narrow(sql, "action_items.customer_id", self.customer_id);
         sql.compare("action_items.assignment_id =", self.assignment_id);
         sql.compare("action_items.attempt_id =", self.attempt_id);
         if let Some(overdue) = self.overdue {

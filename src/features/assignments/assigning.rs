@@ -120,6 +120,21 @@ pub struct Known {
     programs: HashMap<ProgramId, Program>,
     default_program: Option<ProgramId>,
     held: HashMap<CustomerId, Vec<Held>>,
+    former: HashMap<CustomerId, CustomerId>,
+}
+
+/// What merged customers were named by, and which ones they are today.
+#[derive(Debug, Default)]
+pub struct Former {
+    pub ids: HashMap<CustomerId, CustomerId>,
+    pub external_ids: HashMap<String, CustomerId>,
+}
+
+impl Former {
+    /// The customers that they are.
+    pub fn now(&self) -> impl Iterator<Item = CustomerId> {
+        self.ids.values().chain(self.external_ids.values()).copied()
+    }
 }
 
 /// An address as it is kept.
@@ -133,6 +148,7 @@ impl Known {
         users: Vec<KnownUser>,
         programs: Vec<Program>,
         in_hand: Vec<InHand>,
+        former: Former,
     ) -> Self {
         let mut held: HashMap<CustomerId, Vec<Held>> = HashMap::new();
         for open in in_hand {
@@ -150,9 +166,10 @@ impl Known {
         // Files have blanks around ids or have lost them; what is exactly as sent comes first.
         let bare = ids().map(|(external_id, id)| (external_id.trim().to_owned(), id));
         let exact = ids().map(|(external_id, id)| (external_id.to_owned(), id));
-        let by_external_id = bare.chain(exact).collect();
+        let by_external_id = former.external_ids.into_iter().chain(bare).chain(exact).collect();
         Self {
             by_external_id,
+            former: former.ids,
             customers: customers.into_iter().map(|customer| (customer.id, customer)).collect(),
             by_email: users.iter().map(|user| (user.email.clone(), user.id)).collect(),
             users: users.into_iter().map(|user| (user.id, user)).collect(),
@@ -218,7 +235,9 @@ impl Known {
     }
 
     fn customer(&self, item: &AssignmentItem) -> Result<(CustomerId, &'static str), Objection> {
-        let (field, id) = match (item.customer_id, &item.customer_external_id) {
+        // One that was merged is the customer that it became a part of.
+        let today = |id: CustomerId| self.former.get(&id).copied().unwrap_or(id);
+        let (field, id) = match (item.customer_id.map(today), &item.customer_external_id) {
             (None, None) => {
                 return Err(fault(
                     "customer_id",

@@ -1,10 +1,12 @@
 //! All SQL of assignments.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::assigning::{AssignmentItem, InHand, Known, KnownCustomer, KnownUser, email_key};
+use super::assigning::{AssignmentItem, Former, InHand, Known, KnownCustomer, KnownUser, email_key};
 use super::assignment::{Assignment, AssignmentId, AssignmentPriority, AssignmentStatus, NOT_TO_BE_CALLED};
 use super::batch::{AssignmentBatch, BatchId};
 use super::calling_hours::CallingHours;
@@ -13,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Json, Sql, Sqls};
 use crate::features::customers::calling_window::CallingWindow;
 use crate::features::customers::customer::{Customer, CustomerId};
+use crate::features::customers::store::redirects;
 use crate::features::people;
 use crate::features::programs::{self, program::ProgramId};
 use crate::http::query::List;
@@ -145,7 +148,7 @@ impl AssignmentFilter {
             }
             (Some(false), None) | (None, _) => {}
         }
-        sql.compare("assignments.customer_id =", self.customer_id);
+        redirects::narrow(sql, "assignments.customer_id", self.customer_id);
         sql.compare("assignments.program_id =", self.program_id);
         sql.compare("assignments.batch_id =", self.batch_id);
         sql.compare("assignments.priority =", self.priority);
@@ -280,6 +283,13 @@ pub async fn known(
         sql.list(chunk.iter().cloned());
         customers.extend(sql.all().await?.into_iter().map(customer_of));
     }
+    let former = Former::of(db, scope, &ids, &external_ids, &customers).await?;
+    let missing = distinct(former.now().filter(|id| customers.iter().all(|known| known.id != *id)));
+    for chunk in missing.chunks(CHUNK) {
+        let mut sql = db.sql(format!("{CUSTOMERS} id IN ")).bind(scope.organization);
+        sql.list(chunk.iter().copied());
+        customers.extend(sql.all().await?.into_iter().map(customer_of));
+    }
     let ids = distinct(items.clone().filter_map(|item| item.assignee_id));
     let emails = distinct(
         items
@@ -308,7 +318,30 @@ pub async fn known(
         in_hand.extend(sql.all().await?.into_iter().map(in_hand_of));
     }
     let programs = programs::store::all(db, scope).await?;
-    Ok(Known::new(customers, users, programs, in_hand))
+    Ok(Known::new(customers, users, programs, in_hand, former))
+}
+
+impl Former {
+    /// Those whom nobody is found by, as far as they were merged.
+    async fn of(
+        db: &mut impl Sqls,
+        scope: &Scope,
+        ids: &[CustomerId],
+        external_ids: &[String],
+        known: &[KnownCustomer],
+    ) -> Result<Self, Error> {
+        let there: HashSet<CustomerId> = known.iter().map(|it| it.id).collect();
+        let named: HashSet<&str> = known.iter().filter_map(|it| it.external_id.as_deref()).collect();
+        let ids: Vec<CustomerId> = ids.iter().copied().filter(|id| !there.contains(id)).collect();
+        let external_ids = external_ids.iter().filter(|id| !named.contains(id.as_str()));
+        let external_ids: Vec<String> = external_ids.cloned().collect();
+        let ids = redirects::all_now(db, scope, &ids).await?;
+        let by = redirects::by_former_external_ids(db, scope, &external_ids).await?;
+        Ok(Self {
+            ids: ids.into_iter().collect(),
+            external_ids: by.into_iter().map(|(external_id, it)| (external_id, it.id)).collect(),
+        })
+    }
 }
 
 /// The user, as far as the rules of assigning ask.

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::assignments::assignment::{Assignment, AssignmentId};
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::features::programs::program::ProgramId;
 use crate::http::query::List;
 use crate::id::UserId;
@@ -66,7 +67,7 @@ pub struct AttemptFilter {
 impl AttemptFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
         sql.compare("attempts.assignment_id =", self.assignment_id);
-        sql.compare("attempts.customer_id =", self.customer_id);
+        redirects::narrow(sql, "attempts.customer_id", self.customer_id);
         sql.compare("attempts.user_id =", self.user_id);
         sql.compare("attempts.program_id =", self.program_id);
         sql.compare("attempts.contact_id =", self.contact_id);

@@ -8,6 +8,7 @@ use super::calendar_feed::{CalendarFeed, CalendarFeedId, CalendarFeedInput};
 use super::store::{self, CalendarFeedFilter};
 use crate::access::{Caller, Permission, key};
 use crate::db::Sqls;
+use crate::features::people;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Query, Reply};
@@ -23,6 +24,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         create_calendar_feed: Access::Needs(Permission::AssignmentsRead),
         get_calendar_feed: Access::Needs(Permission::AssignmentsRead),
         revoke_calendar_feed: Access::Needs(Permission::AssignmentsRead),
+        list_user_calendar_feeds: Access::Needs(Permission::UsersSecure) => sorted(store::SORTS, "created_at"),
+        revoke_user_calendar_feeds: Access::Needs(Permission::UsersSecure),
     ]
 }
 
@@ -79,6 +82,12 @@ async fn create_calendar_feed(app: App, caller: Caller, new: Json<NewCalendarFee
             )),
         };
     }
+    if store::working(&mut unit, &caller.scope(), me).await? >= MOST {
+        return Err(Refusal::state(format!(
+            "You have {MOST} feeds, and that is the most: revoke one first."
+        ))
+        .into());
+    }
     let secret = key::token();
     let feed = CalendarFeed::new(id, new.0.fields, me, &secret, unit.now());
     let feed = unit.save(Change::created(feed)).await?;
@@ -120,6 +129,47 @@ async fn revoke_calendar_feed(
     let feed = unit.save(change).await?;
     unit.answer(Reply::record(feed)).await
 }
+
+/// List a user's calendar feeds.
+///
+/// Who has lost a telephone asks for this.
+#[utoipa::path(get, path = "/v1/users/{id}/calendar-feeds", operation_id = "list_user_calendar_feeds", tag = "calendar", params(CalendarFeedFilter, Paging),
+    responses((status = 200, description = "A page of feeds", body = CalendarFeedPage)))]
+async fn list_user_calendar_feeds(
+    app: App,
+    caller: Caller,
+    id: Path<UserId>,
+    filter: Query<CalendarFeedFilter>,
+    paging: Paging,
+) -> Answer<CalendarFeedPage> {
+    let mut db = app.read();
+    let user = somebody(&mut db, &caller, *id).await?;
+    let window = paging.window(&app, &caller, store::SORTS)?;
+    let listed = store::list(&mut db, &caller.scope(), Some(user), &filter, &window).await?;
+    Ok(Reply::ok(paging.close(&app, &caller, listed).into()))
+}
+
+/// Revoke all of a user's calendar feeds.
+///
+/// Their addresses are read no more, for good; the user makes new ones.
+#[utoipa::path(delete, path = "/v1/users/{id}/calendar-feeds", operation_id = "revoke_user_calendar_feeds", tag = "calendar",
+    responses((status = 204, description = "None is read any more")))]
+async fn revoke_user_calendar_feeds(app: App, caller: Caller, id: Path<UserId>) -> Answer<()> {
+    let mut unit = app.write(&caller).await?;
+    let user = somebody(&mut unit, &caller, *id).await?;
+    store::revoke_all(&mut unit, &[user]).await?;
+    unit.answer(Reply::nothing()).await
+}
+
+/// # Errors
+/// 404 for whoever is not there.
+async fn somebody(db: &mut impl Sqls, caller: &Caller, id: UserId) -> Result<UserId, Problem> {
+    let found = people::store::find(db, &caller.scope(), id).await?;
+    Ok(found.ok_or_else(Problem::not_found)?.id)
+}
+
+/// So many feeds of one user are read at a time.
+const MOST: i64 = 20;
 
 fn me(caller: &Caller) -> Result<UserId, Refusal> {
     let key = || Refusal::not_yours("A calendar is a person's: an API key has none.");

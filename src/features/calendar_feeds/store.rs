@@ -20,7 +20,7 @@ use crate::features::people::user::User;
 use crate::features::programs::program::{Program, ProgramStatus};
 use crate::features::{absences, assignments, people, programs};
 use crate::id::{OrganizationId, UserId};
-use crate::journal::{self, Listed, Sort, SortKey, Window, feed};
+use crate::journal::{self, Listed, Sort, SortKey, Unit, Window, feed};
 use crate::local_time;
 
 crate::record!(
@@ -82,6 +82,39 @@ pub async fn list(
 /// What the database said.
 pub async fn find(db: &mut impl Sqls, scope: &Scope, id: CalendarFeedId) -> Result<Option<CalendarFeed>, Error> {
     journal::find(db, scope.organization, id).await
+}
+
+/// How many feeds of a user are read still.
+///
+/// # Errors
+/// What the database said.
+pub async fn working(db: &mut impl Sqls, scope: &Scope, user: UserId) -> Result<i64, Error> {
+    let (count,): (i64,) = db
+        .sql("SELECT COUNT(*) FROM calendar_feeds WHERE organization_id = $1 AND user_id = $2 AND revoked_at IS NULL")
+        .bind(scope.organization)
+        .bind(user)
+        .one()
+        .await?;
+    Ok(count)
+}
+
+/// Revokes all feeds of these users that are read still.
+///
+/// # Errors
+/// What the database said.
+pub async fn revoke_all(unit: &mut Unit, users: &[UserId]) -> Result<(), journal::Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let (organization, now) = (unit.organization(), unit.now());
+    let feeds: Vec<CalendarFeed> = journal::select(unit, organization, |sql| {
+        sql.push(" AND calendar_feeds.revoked_at IS NULL AND calendar_feeds.user_id IN ")
+            .list(users.iter().copied());
+    })
+    .await?;
+    unit.save_all(feeds.into_iter().map(|feed| feed.revoke(now)).collect())
+        .await?;
+    Ok(())
 }
 
 /// Whose feed this secret opens: while it is not revoked, and its user is there and reads assignments.

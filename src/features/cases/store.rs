@@ -10,6 +10,7 @@ use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::features::nps::response::NpsResponseId;
 use crate::http::query::List;
 use crate::id::UserId;
@@ -110,7 +111,7 @@ pub struct ServiceInterestFilter {
 
 impl ServiceInterestFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        sql.compare("service_interests.customer_id =", self.customer_id);
+        redirects::narrow(sql, "service_interests.customer_id", self.customer_id);
         sql.compare("service_interests.owner_id =", self.owner_id);
         sql.compare("service_interests.attempt_id =", self.attempt_id);
         if let Some(service) = &self.service {
@@ -152,7 +153,7 @@ pub struct RescueCaseFilter {
 
 impl RescueCaseFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        sql.compare("rescue_cases.customer_id =", self.customer_id);
+        redirects::narrow(sql, "rescue_cases.customer_id", self.customer_id);
         sql.compare("rescue_cases.owner_id =", self.owner_id);
         sql.compare("rescue_cases.nps_response_id =", self.nps_response_id);
         sql.within("rescue_cases.status", self.status_in.as_deref());

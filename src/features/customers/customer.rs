@@ -103,7 +103,7 @@ pub struct CustomerInput {
 }
 
 /// A customer: an account that the program listens to.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Customer {
     pub id: CustomerId,
     #[serde(flatten)]

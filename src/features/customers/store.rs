@@ -2,6 +2,7 @@
 
 pub mod account_managers;
 pub mod contacts;
+pub mod redirects;
 pub mod signals;
 pub mod timeline;
 mod upkeep;
@@ -213,7 +214,10 @@ impl CustomerFilter {
             search::narrow(sql, kind, "customers.id", scope.organization, "customers", &terms);
         }
         if let Some(List(ids)) = &self.external_id_in {
-            sql.push(" AND customers.external_id IN ").list(ids.iter().cloned());
+            sql.push(" AND (customers.external_id IN ").list(ids.iter().cloned());
+            sql.push(" OR customers.id IN (SELECT a.customer_id FROM customer_aliases AS a WHERE a.organization_id = ")
+                .value(scope.organization);
+            sql.push(" AND a.external_id IN ").list(ids.iter().cloned()).push("))");
         }
         for (kind, label) in [(TAG, &self.tag), (SERVICE, &self.service)] {
             if let Some(label) = label {
@@ -248,9 +252,9 @@ impl CustomerFilter {
             sql.push(" AND customers.contacted_key > ").value(never());
         }
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
-        sql.compare("customers.external_id =", self.external_id.clone());
+        redirects::narrow_external(sql, scope, self.external_id.as_deref());
         sql.compare("customers.account_manager_id =", self.account_manager_id);
-        sql.compare("customers.referred_by_id =", self.referred_by_id);
+        redirects::narrow_within(sql, scope, "customers.referred_by_id", self.referred_by_id);
         sql.compare("customers.do_not_contact =", self.do_not_contact);
         sql.compare("customers.country_key =", self.country.as_deref().map(country_key));
         sql.compare("customers.industry_key =", self.industry.as_deref().map(fold::fold));

@@ -158,14 +158,28 @@ async fn unique_external_id(unit: &mut Unit, caller: &Caller, customer: &Custome
         return Ok(());
     };
     match store::find_by_external_id(unit, &caller.scope(), external_id).await? {
-        Some(other) if other.id != customer.id => Err(Problem::new(
+        Some(other) if other.id != customer.id => {
+            return Err(Problem::new(
+                Code::Duplicate,
+                format!(
+                    "The `external_id` {external_id} belongs to another customer, {}.",
+                    other.id
+                ),
+            ));
+        }
+        Some(_) | None => {}
+    }
+    let ids = std::slice::from_ref(external_id);
+    let former = store::redirects::by_former_external_ids(unit, &caller.scope(), ids).await?;
+    match former.first().filter(|(_, now)| now.id != customer.id) {
+        Some((_, now)) => Err(Problem::new(
             Code::Duplicate,
             format!(
-                "The `external_id` {external_id} belongs to another customer, {}.",
-                other.id
+                "The `external_id` {external_id} belonged to a customer that was merged into another, {}.",
+                now.id
             ),
         )),
-        Some(_) | None => Ok(()),
+        None => Ok(()),
     }
 }
 

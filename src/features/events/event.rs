@@ -27,8 +27,10 @@ crate::words! {
         CallList = "call_list",
         Contact = "contact",
         Customer = "customer",
+        Duplicate = "duplicate",
         FollowUp = "follow_up",
         Job = "job",
+        Merge = "merge",
         Note = "note",
         Notification = "notification",
         NotificationPreferences = "notification_preferences",
@@ -62,9 +64,12 @@ pub enum Hearers {
 impl Subject {
     pub const fn hearers(self) -> Hearers {
         match self {
-            Self::AccountManagerPeriod | Self::Contact | Self::Customer | Self::Signal => {
-                Hearers::With(Permission::CustomersRead)
-            }
+            Self::AccountManagerPeriod
+            | Self::Contact
+            | Self::Customer
+            | Self::Duplicate
+            | Self::Merge
+            | Self::Signal => Hearers::With(Permission::CustomersRead),
             Self::Cadence | Self::Program | Self::Segment | Self::TalkingPoints | Self::TalkingPointsVersion => {
                 Hearers::With(Permission::ProgramsRead)
             }

@@ -98,8 +98,10 @@ async fn own_of(db: &mut impl Sqls, caller: &Caller, subject: Subject, ids: &[Uu
         | Subject::CallList
         | Subject::Contact
         | Subject::Customer
+        | Subject::Duplicate
         | Subject::FollowUp
         | Subject::Job
+        | Subject::Merge
         | Subject::Note
         | Subject::NpsResponse
         | Subject::Organization

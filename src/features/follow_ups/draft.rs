@@ -181,13 +181,13 @@ fn said(
             .map(anniversary)
             .unwrap_or_default(),
         tenure: tenure.map(|tenure| tenure.words).unwrap_or_default(),
-        callback: promised.map(|at| words(at.utc(), *zone)).unwrap_or_default(),
+        callback: promised.map(|at| words(at.utc(), now.utc(), *zone)).unwrap_or_default(),
         callback_day: promised
-            .map(|at| local_time::wall_clock(at.utc(), *zone).format("%A, %-d %B").to_string())
+            .map(|at| local_time::day_from(local_time::wall_clock(at.utc(), *zone).date(), today))
             .unwrap_or_default(),
         slots: slots.iter().map(|slot| slot.words.clone()).collect(),
         points: points(sources),
-        steps: steps(sources),
+        steps: steps(sources, now),
         signature: signature(sources),
     }
 }
@@ -208,7 +208,7 @@ fn when(at: Timestamp, now: Timestamp, zone: Tz) -> String {
     match (day(now) - day(at)).num_days() {
         0 => "today".into(),
         1 => "yesterday".into(),
-        _ => format!("on {}", day(at).format("%A, %-d %B")),
+        _ => format!("on {}", local_time::day_from(day(at), day(now))),
     }
 }
 
@@ -228,14 +228,14 @@ fn points(sources: &Sources) -> Vec<String> {
 }
 
 /// Who will do what by when: what the customer was promised, and has not been told yet.
-fn steps(sources: &Sources) -> Vec<Step> {
+fn steps(sources: &Sources, now: Timestamp) -> Vec<Step> {
     let promised = sources.action_items.iter().filter_map(|item| {
         let promise = item.fields.customer_promise.as_ref()?;
         let open = item.status.open() && item.customer_told_at.is_none();
         open.then(|| Step {
             what: one_line(&promise.what),
             who: who(sources, item, promise.contact_by),
-            by: words(promise.by.utc(), sources.zone),
+            by: words(promise.by.utc(), now.utc(), sources.zone),
         })
     });
     promised.take(MOST).collect()

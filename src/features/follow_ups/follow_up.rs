@@ -256,8 +256,19 @@ impl FollowUp {
     ///
     /// # Errors
     /// `wrong_state` when Touchbase sends it, or has sent it; `invalid_request` for a time to come.
-    pub fn mark_sent(self, at: Option<Timestamp>, now: Timestamp) -> Result<Change<Self>, Refusal> {
+    pub fn mark_sent(
+        self,
+        at: Option<Timestamp>,
+        called_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Change<Self>, Refusal> {
         let sent_at = at.unwrap_or(now);
+        if at.is_some_and(|at| at < called_at) {
+            return Err(Refusal::new(
+                Code::Invalid,
+                format!("`sent_at` lies before the call, which was at {called_at}: first call, then write."),
+            ));
+        }
         if sent_at.lies_ahead(now) {
             return Err(Refusal::new(
                 Code::Invalid,

@@ -85,7 +85,7 @@ fn every_state_knows_its_commands() {
         assert_eq!(to(of().send()), send, "{status}");
         assert_eq!(to(of().delivered(now())), delivered, "{status}");
         assert_eq!(to(of().fail("no")), fail, "{status}");
-        assert_eq!(to(of().mark_sent(None, now())), mark, "{status}");
+        assert_eq!(to(of().mark_sent(None, now(), now())), mark, "{status}");
         assert_eq!(of().must_be_unsent().is_ok(), edit, "{status}");
     }
 }
@@ -99,7 +99,7 @@ proptest! {
                 0 => record.clone().send(),
                 1 => record.clone().delivered(now()),
                 2 => record.clone().fail("no"),
-                3 => record.clone().mark_sent(None, now()),
+                3 => record.clone().mark_sent(None, now(), now()),
                 _ => record.clone().revise(FollowUpInput { text: format!("{step}"), ..record.fields.clone() }),
             };
             if let Ok(change) = change {

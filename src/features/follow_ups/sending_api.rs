@@ -8,7 +8,7 @@ use super::follow_up::{FollowUp, FollowUpId, FollowUpStatus};
 use super::sending::{MAIL, Message};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
-use crate::features::customers;
+use crate::features::{attempts, customers};
 use crate::http::{Access, Answer, App, Endpoint, Json, Path, Problem, Reply};
 use crate::jobs;
 use crate::journal::Unit;
@@ -87,7 +87,9 @@ async fn resumed(unit: &mut Unit, follow_up: FollowUp) -> Result<FollowUp, Probl
 async fn mark_follow_up_sent(app: App, caller: Caller, id: Path<FollowUpId>, sent: Json<MarkSent>) -> Answer<FollowUp> {
     let mut unit = app.write(&caller).await?;
     let follow_up = theirs(&mut unit, &caller, *id).await?;
-    let change = follow_up.mark_sent(sent.0.sent_at, unit.now())?;
+    let attempt = attempts::store::find(&mut unit, &caller.scope(), follow_up.attempt_id).await?;
+    let called_at = attempt.map_or(follow_up.created_at, |attempt| attempt.occurred_at);
+    let change = follow_up.mark_sent(sent.0.sent_at, called_at, unit.now())?;
     let follow_up = unit.save(change).await?;
     unit.answer(Reply::record(follow_up)).await
 }

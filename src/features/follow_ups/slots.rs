@@ -67,13 +67,13 @@ fn slot(at: DateTime<Utc>, zone: Tz) -> FollowUpSlot {
     FollowUpSlot {
         starts_at: Timestamp::new(at),
         ends_at: Timestamp::new(at + LENGTH),
-        words: words(at, zone),
+        words: format!("{} your time", local_time::said(at, zone)),
     }
 }
 
-/// `Tuesday, 3 March, 16:30 your time`.
-pub fn words(at: DateTime<Utc>, zone: Tz) -> String {
-    format!("{} your time", local_time::said(at, zone))
+/// `Tuesday, 3 March, 16:30 your time`, with the year where it is far away.
+pub fn words(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+    format!("{} your time", local_time::said_from(at, now, zone))
 }
 
 #[cfg(test)]

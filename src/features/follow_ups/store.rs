@@ -14,6 +14,7 @@ use crate::features::action_items::action_item::ActionItem;
 use crate::features::assignments::assignment::AssignmentId;
 use crate::features::attempts::attempt::{Attempt, AttemptId};
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::features::notes::note::Note;
 use crate::features::people::user::User;
 use crate::features::{absences, assignments, attempts, customers, people, programs};
@@ -89,7 +90,7 @@ impl FollowUpFilter {
         sql.compare("follow_ups.kind =", self.kind);
         sql.compare("follow_ups.attempt_id =", self.attempt_id);
         sql.compare("follow_ups.assignment_id =", self.assignment_id);
-        sql.compare("follow_ups.customer_id =", self.customer_id);
+        redirects::narrow(sql, "follow_ups.customer_id", self.customer_id);
         sql.compare("follow_ups.user_id =", self.user_id);
         sql.compare("follow_ups.sent_by_hand =", self.sent_by_hand);
         sql.compare("follow_ups.sent_at >=", self.sent_at_gte);

@@ -25,6 +25,8 @@ use crate::journal::{self, Change, Unit};
 pub struct Customers {
     known: HashMap<String, Customer>,
     by_id: HashMap<Uuid, Customer>,
+    /// Ids in the CRM that merged customers had, and the customers that they are today.
+    former: HashMap<String, Uuid>,
     /// Who is named by their own id.
     managers: HashSet<UserId>,
     people: People,
@@ -36,6 +38,7 @@ impl Importer for Customers {
     async fn look_up(&mut self, unit: &mut Unit, context: &Context, rows: &[Row]) -> Result<(), Problem> {
         let scope = Scope::all(unit.organization());
         let ids = context.all(rows, &Field::ExternalId);
+        let former = store::redirects::by_former_external_ids(unit, &scope, &ids).await?;
         let found = store::by_external_ids(unit, &scope, ids).await?;
         let own = uuids(context.all(rows, &Field::Id));
         let by_id: Vec<Customer> = journal::find_all(unit, scope.organization, &own).await?;
@@ -43,6 +46,10 @@ impl Importer for Customers {
             .into_iter()
             .map(|customer| (customer.id.into(), customer))
             .collect();
+        self.former = former.iter().map(|(id, it)| (id.clone(), it.id.into())).collect();
+        for (_, customer) in former {
+            self.by_id.entry(customer.id.into()).or_insert(customer);
+        }
         let managers = uuids(context.all(rows, &Field::AccountManagerId));
         let managers: Vec<User> = journal::find_all(unit, scope.organization, &managers).await?;
         self.managers = managers.into_iter().map(|user| user.id).collect();
@@ -66,7 +73,10 @@ impl Importer for Customers {
         let external_id = cells.text(&Field::ExternalId, 200);
         let own = cells.raw(&Field::Id).and_then(|id| id.parse::<Uuid>().ok());
         let by_id = own.and_then(|id| self.by_id.get(&id));
-        let known = external_id.as_ref().and_then(|id| self.known.get(id)).or(by_id);
+        let former = external_id.as_ref().and_then(|id| self.former.get(id));
+        let former = former.and_then(|id| self.by_id.get(id));
+        let named = external_id.as_ref().and_then(|id| self.known.get(id));
+        let known = named.or(former).or(by_id);
         if external_id.is_none() && known.is_none() {
             cells.fault(&Field::ExternalId, "required", "a value is needed here");
             return None;
@@ -75,7 +85,11 @@ impl Importer for Customers {
             Some(customer) => customer.fields.clone(),
             None => CustomerInput::default(),
         };
-        fields.external_id = external_id.or(fields.external_id);
+        // By what it was called before it was merged, a customer is found, and keeps what it is called today.
+        let found_by_former = named.is_none() && former.is_some();
+        if !found_by_former {
+            fields.external_id = external_id.or(fields.external_id);
+        }
         let mut name = Some(fields.name);
         cells.set(&mut name, &Field::Name, 300);
         fields.name = name.unwrap_or_default();

@@ -38,6 +38,11 @@ pub async fn named(db: &mut impl Sqls, scope: &Scope, cells: Vec<String>) -> Res
         .into_iter()
         .filter_map(|customer| Some((customer.fields.external_id.clone()?, customer)))
         .collect();
+    let unnamed: Vec<String> = cells
+        .iter()
+        .filter(|cell| !named.contains_key(*cell))
+        .cloned()
+        .collect();
     let own: Vec<(Uuid, String)> = cells
         .into_iter()
         .filter(|cell| !named.contains_key(cell))
@@ -49,5 +54,8 @@ pub async fn named(db: &mut impl Sqls, scope: &Scope, cells: Vec<String>) -> Res
         let cell = own.iter().find(|(id, _)| *id == customer.id.0);
         named.extend(cell.map(|(_, cell)| (cell.clone(), customer)));
     }
+    // What a merged customer was called finds the one that it is today.
+    let unknown: Vec<String> = unnamed.into_iter().filter(|cell| !named.contains_key(cell)).collect();
+    named.extend(customers::store::redirects::by_former_external_ids(db, scope, &unknown).await?);
     Ok(named)
 }

@@ -75,7 +75,7 @@ async fn update_note(app: App, caller: Caller, id: Path<NoteId>, patch: NotePatc
     references.user("/employee_id", change.after.fields.employee_id).await?;
     references.settle()?;
     let note = unit.save(change).await?;
-    recognition::store::pass_on(&mut unit, std::slice::from_ref(&note)).await?;
+    recognition::store::follow(&mut unit, &note).await?;
     unit.answer(Reply::record(note)).await
 }
 
@@ -88,6 +88,7 @@ async fn delete_note(app: App, caller: Caller, id: Path<NoteId>, if_match: IfMat
     let mut unit = app.write(&caller).await?;
     let note = theirs(&mut unit, &caller.scope(), &caller, *id).await?;
     if_match.at(note.revision)?;
+    recognition::store::take_back(&mut unit, &note).await?;
     unit.remove(note).await?;
     unit.answer(Reply::nothing()).await
 }

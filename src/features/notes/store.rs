@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use crate::db::search::{self, Document};
 use crate::db::{Error, Kind, Sql, Sqls};
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::fold;
 use crate::http::query::List;
 use crate::id::UserId;
@@ -92,7 +93,7 @@ impl NoteFilter {
                 .value(tidy_theme(theme))
                 .push(")");
         }
-        sql.compare("notes.customer_id =", self.customer_id);
+        redirects::narrow(sql, "notes.customer_id", self.customer_id);
         sql.compare("notes.author_id =", self.author_id);
         sql.compare("notes.employee_id =", self.employee_id);
         sql.compare("notes.assignment_id =", self.assignment_id);

@@ -109,6 +109,14 @@ impl Notification {
         }
     }
 
+    /// The same in other words.
+    pub fn reworded(self, told: Told) -> Change<Self> {
+        self.change("updated", |next| {
+            next.title = cut(&told.title, TITLE);
+            next.text = cut(&told.text, TEXT);
+        })
+    }
+
     /// Has been read. Again is the same as once.
     pub fn read(self, now: Timestamp) -> Change<Self> {
         self.change("read", |next| next.read_at = next.read_at.or(Some(now)))

@@ -20,30 +20,42 @@ const fn yes() -> bool {
 #[expect(clippy::struct_excessive_bools, reason = "one wish for each kind")]
 pub struct MailWishes {
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub praise: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub day_prepared: bool,
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
     pub callback_due: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub callback_missed: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub promise_due: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub promise_broken: bool,
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
     pub action_item_due: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub action_item_overdue: bool,
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
     pub call_given_up: bool,
     #[serde(default = "yes")]
     pub late_call: bool,
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
     pub calls_released: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub lapsed_executives: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub weekly_summary: bool,
     #[serde(default = "yes")]
     pub webhook_disabled: bool,

@@ -139,6 +139,33 @@ pub async fn tell(unit: &mut Unit, told: Vec<Told>) -> Result<Vec<Notification>,
     Ok(fresh)
 }
 
+/// What was told of something is told anew: who is still to hear of it reads it as it is now, who is not, reads it no longer, and who
+/// has not heard is told.
+///
+/// # Errors
+/// What the database said.
+pub async fn retell(unit: &mut Unit, key: &str, mut told: Vec<Told>) -> Result<(), journal::Error> {
+    let (organization, occasion) = (unit.organization(), key.to_owned());
+    let Some(about) = key.rsplit('/').next().and_then(|id| id.parse::<Uuid>().ok()) else {
+        return Ok(());
+    };
+    let there: Vec<Notification> = journal::select(unit, organization, |sql| {
+        sql.push(" AND notifications.about_id = ").value(about);
+        sql.push(" AND notifications.occasion = ").value(occasion);
+    })
+    .await?;
+    let mut changes = Vec::new();
+    for notification in there {
+        match told.iter().position(|told| told.user_id == notification.user_id) {
+            Some(at) => changes.push(notification.reworded(told.remove(at))),
+            None => unit.remove(notification).await?,
+        }
+    }
+    unit.save_all(changes).await?;
+    tell(unit, told).await?;
+    Ok(())
+}
+
 /// Who has heard of what already.
 async fn known(unit: &mut Unit, told: &[Told]) -> Result<BTreeSet<(UserId, String)>, Error> {
     let organization = unit.organization();

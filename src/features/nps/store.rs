@@ -10,6 +10,7 @@ use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::http::query::List;
 use crate::id::UserId;
 use crate::journal::{self, Listed, Sort, SortKey, Window};
@@ -81,7 +82,7 @@ pub struct NpsResponseFilter {
 
 impl NpsResponseFilter {
     fn narrow(&self, sql: &mut Sql<'_>) {
-        sql.compare("nps_responses.customer_id =", self.customer_id);
+        redirects::narrow(sql, "nps_responses.customer_id", self.customer_id);
         sql.compare("nps_responses.contact_id =", self.contact_id);
         sql.compare("nps_responses.user_id =", self.user_id);
         sql.compare("nps_responses.program_id =", self.program_id);

@@ -8,6 +8,7 @@ use super::keys::{self, key::ApiKey};
 use super::sessions;
 use super::user::User;
 use crate::access::Role;
+use crate::features::calendar_feeds;
 use crate::http::Problem;
 use crate::id::{ApiKeyId, UserId};
 use crate::journal::{Change, Unit};
@@ -17,7 +18,7 @@ use crate::journal::{Change, Unit};
 /// - Another address or role: links that were handed out before belong to what the user was then.
 /// - Another address: whoever is signed in did so as somebody else.
 /// - A role that holds less: every API key that the user made and that grants what they no longer hold, with all that it made.
-/// - No longer active: sessions, links, and every API key that the user made, with all that those made.
+/// - No longer active: sessions, links, calendar feeds, and every API key that the user made, with all that those made.
 ///
 /// # Errors
 /// What the database said.
@@ -46,6 +47,9 @@ pub async fn of(unit: &mut Unit, changes: &[Change<User>]) -> Result<(), Problem
         sessions::store::delete_links(unit, organization, &unlinked).await?;
     }
     sessions::store::end_all_sessions(unit, organization, &ended, now).await?;
+    let gone = changes.iter().filter(|change| !change.after.active);
+    let gone: Vec<UserId> = gone.map(|change| change.after.id).collect();
+    calendar_feeds::store::revoke_all(unit, &gone).await?;
     if !limits.is_empty() {
         let made = keys::store::made_by_users(unit, organization, limits.keys().copied()).await?;
         let makers: HashMap<Uuid, UserId> = made.into_iter().collect();

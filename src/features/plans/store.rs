@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::assignments::batch::BatchId;
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::features::programs::program::ProgramId;
 use crate::http::query::List;
 use crate::id::UserId;
@@ -155,7 +156,7 @@ impl PlanCallFilter {
     fn narrow(&self, sql: &mut Sql<'_>, plan: PlanId) {
         sql.compare("plan_calls.plan_id =", Some(plan));
         sql.compare("plan_calls.executive_id =", self.executive_id);
-        sql.compare("plan_calls.customer_id =", self.customer_id);
+        redirects::narrow(sql, "plan_calls.customer_id", self.customer_id);
         sql.within("plan_calls.status", self.status_in.as_deref());
         sql.compare("plan_calls.day >=", self.day_gte);
         sql.compare("plan_calls.day <", self.day_lt);
@@ -176,7 +177,7 @@ pub struct PlanLeftOutFilter {
 impl PlanLeftOutFilter {
     fn narrow(&self, sql: &mut Sql<'_>, plan: PlanId) {
         sql.compare("plan_left_outs.plan_id =", Some(plan));
-        sql.compare("plan_left_outs.customer_id =", self.customer_id);
+        redirects::narrow(sql, "plan_left_outs.customer_id", self.customer_id);
         sql.within("plan_left_outs.code", self.code_in.as_deref());
     }
 }

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::program::{Program, ProgramId, ProgramInput};
+use super::program::{Participant, Program, ProgramId, ProgramInput};
 use super::store::{self, ProgramFilter};
-use crate::access::{Caller, Permission};
+use crate::access::{Caller, Permission, Role};
 use crate::features::segments::segment::{Segment, SegmentKey};
 use crate::features::{people, talking_points};
 use crate::http::page::Paging;
@@ -61,7 +61,7 @@ async fn create_program(app: App, caller: Caller, new: Json<NewProgram>) -> Answ
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
         return crate::http::reply::again(unit, there, &program).await;
     }
-    sound(&mut unit, &caller, &program.fields).await?;
+    sound(&mut unit, &caller, &program.fields, &[]).await?;
     let program = unit.save(Change::created(program)).await?;
     unit.answer(Reply::created("/v1/programs", program)).await
 }
@@ -89,9 +89,10 @@ async fn update_program(
     let mut unit = app.write(&caller).await?;
     let program = found(&mut unit, &caller, *id).await?;
     let fields = patch.apply(&program.fields)?;
+    let known = program.fields.participants.0.clone();
     let change = program.revise(fields);
     if_match.allows(&change)?;
-    sound(&mut unit, &caller, &change.after.fields).await?;
+    sound(&mut unit, &caller, &change.after.fields, &known).await?;
     let program = unit.save(change).await?;
     unit.answer(Reply::record(program)).await
 }
@@ -137,7 +138,8 @@ async fn found(db: &mut impl crate::db::Sqls, caller: &Caller, id: ProgramId) ->
 }
 
 /// What the schema cannot say: participants and talking points exist, each participant stands once, and the program does not end before it begins.
-async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Result<(), Problem> {
+/// Whoever takes part from now on places calls; a role that is lowered later takes nobody out. `known` are the participants before.
+async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput, known: &[Participant]) -> Result<(), Problem> {
     let mut faults = Vec::new();
     if let (Some(starts), Some(ends)) = (fields.starts_on, fields.ends_on)
         && ends < starts
@@ -165,6 +167,23 @@ async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Resul
                 "duplicate",
                 "This user stands in the list already.",
             ));
+        } else if let Some(user) = users.iter().find(|user| user.id == part.user_id)
+            && known.iter().all(|known| known.user_id != part.user_id)
+            && !places_calls(user.fields.role)
+        {
+            let role = user.fields.role;
+            let detail = format!("The role `{role}` places no calls; have this user given the role `executive` first.");
+            faults.push(Fault::new(pointer, "not_allowed", detail));
+        }
+        if part.conversations_to_reach > part.calls_to_prepare && !known.contains(part) {
+            faults.push(Fault::new(
+                format!("/participants/{at}/conversations_to_reach"),
+                "out_of_range",
+                format!(
+                    "Of {} calls, no {} conversations can come.",
+                    part.calls_to_prepare, part.conversations_to_reach
+                ),
+            ));
         }
     }
     choose(unit, caller, &fields.segments, &mut faults).await?;
@@ -182,6 +201,11 @@ async fn sound(unit: &mut Unit, caller: &Caller, fields: &ProgramInput) -> Resul
     } else {
         Err(Problem::invalid(faults))
     }
+}
+
+/// Whether a role places calls.
+fn places_calls(role: Role) -> bool {
+    role.may(Permission::AssignmentsWork) && role.may(Permission::AttemptsCreate)
 }
 
 /// Saved segments are there, and each stands once.

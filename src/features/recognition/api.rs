@@ -16,7 +16,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 /// Read the wall of praise.
 ///
-/// What customers said of employees, the latest first: the notes of type `praise`, with names. Whoever is praised hears of it by themselves, and so does their manager.
+/// What customers said of employees, the latest first: the notes of type `praise`, with names. Whoever is praised hears of it by themselves, and so does their manager. `department` needs `users:read` as well.
 #[utoipa::path(get, path = "/v1/recognition", operation_id = "list_recognition", tag = "notes", params(RecognitionFilter, Paging),
     responses((status = 200, description = "A page of praise", body = RecognitionPage)))]
 async fn list_recognition(
@@ -25,6 +25,10 @@ async fn list_recognition(
     filter: Query<RecognitionFilter>,
     paging: Paging,
 ) -> Answer<RecognitionPage> {
+    if filter.department.is_some() {
+        // Who is of a department is known of users.
+        caller.needs(Permission::UsersRead)?;
+    }
     let window = paging.window(&app, &caller, store::SORTS)?;
     let mut listed = store::list(&mut app.read(), &caller.scope(), &filter, &window).await?;
     if !caller.may(Permission::CustomersRead) {

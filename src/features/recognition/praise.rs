@@ -55,9 +55,14 @@ pub fn praised(note: &Note) -> Option<UserId> {
     note.fields.employee_id.filter(|_| note.fields.kind == NoteType::Praise)
 }
 
+/// What all hear of who are told of a note.
+pub fn key(note: &Note) -> String {
+    format!("praise/{}", note.id)
+}
+
 /// What the employee hears, and what their manager hears.
 pub fn told(note: &Note, employee: &User, customer: &str) -> Vec<Told> {
-    let key = format!("praise/{}", note.id);
+    let key = key(note);
     let about = Some(("note", note.id.into()));
     let name = &employee.fields.name;
     let tell = |user_id, title| Told {

@@ -11,8 +11,9 @@ use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::customers::customer::{Customer, CustomerId};
+use crate::features::customers::store::redirects;
 use crate::features::notes::note::Note;
-use crate::features::notifications;
+use crate::features::notifications::{self, notification::Told};
 use crate::features::people::user::User;
 use crate::fold;
 use crate::id::UserId;
@@ -57,8 +58,8 @@ impl RecognitionFilter {
         if let Some(users) = department {
             sql.push(" AND notes.employee_id IN ").list(users.iter().copied());
         }
-        sql.compare("notes.employee_id =", self.employee_id)
-            .compare("notes.customer_id =", self.customer_id)
+        redirects::narrow(sql, "notes.customer_id", self.customer_id)
+            .compare("notes.employee_id =", self.employee_id)
             .compare("notes.occurred_at >=", self.occurred_at_gte)
             .compare("notes.occurred_at <", self.occurred_at_lt);
     }
@@ -98,12 +99,36 @@ async fn of_department(db: &mut impl Sqls, scope: &Scope, department: &str) -> R
 /// # Errors
 /// What the database said.
 pub async fn pass_on(unit: &mut Unit, notes: &[Note]) -> Result<(), journal::Error> {
+    let told = telling(unit, notes).await?;
+    notifications::store::tell(unit, told).await?;
+    Ok(())
+}
+
+/// A note was changed: who was told of its praise reads what it says now, or nothing where it praises them no longer.
+///
+/// # Errors
+/// What the database said.
+pub async fn follow(unit: &mut Unit, note: &Note) -> Result<(), journal::Error> {
+    let told = telling(unit, std::slice::from_ref(note)).await?;
+    notifications::store::retell(unit, &praise::key(note), told).await
+}
+
+/// A note was deleted: nobody is told of its praise any more.
+///
+/// # Errors
+/// What the database said.
+pub async fn take_back(unit: &mut Unit, note: &Note) -> Result<(), journal::Error> {
+    notifications::store::retell(unit, &praise::key(note), Vec::new()).await
+}
+
+/// What is to be told of these notes.
+async fn telling(unit: &mut Unit, notes: &[Note]) -> Result<Vec<Told>, journal::Error> {
     let praising: Vec<(&Note, UserId)> = notes
         .iter()
         .filter_map(|note| praise::praised(note).map(|employee| (note, employee)))
         .collect();
     if praising.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let organization = unit.organization();
     let employees: Vec<Uuid> = praising.iter().map(|(_, employee)| (*employee).into()).collect();
@@ -119,6 +144,5 @@ pub async fn pass_on(unit: &mut Unit, notes: &[Note]) -> Result<(), journal::Err
             told.extend(praise::told(note, employee, &customer.fields.name));
         }
     }
-    notifications::store::tell(unit, told).await?;
-    Ok(())
+    Ok(told)
 }

@@ -49,7 +49,7 @@ fn known(programs: u128) -> Known {
         program_id: program(1),
         assignee_id: user(2),
     }];
-    Known::new(customers, users, programs, in_hand)
+    Known::new(customers, users, programs, in_hand, Former::default())
 }
 
 fn item(customer: &str, user: &str) -> AssignmentItem {

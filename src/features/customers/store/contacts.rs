@@ -9,6 +9,7 @@ use crate::db::search::{self, Document, Hit};
 use crate::db::{Error, Kind, Sql, Sqls};
 use crate::features::customers::contact::{Contact, ContactId, ContactInput};
 use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store::redirects;
 use crate::fold;
 use crate::id::UserId;
 use crate::journal::{self, Change, Listed, Sort, SortKey, Unit, Window};
@@ -108,7 +109,7 @@ impl ContactFilter {
             );
         }
         let email = self.email.as_deref().map(|email| email.trim().to_lowercase());
-        sql.compare("contacts.customer_id =", self.customer_id);
+        redirects::narrow(sql, "contacts.customer_id", self.customer_id);
         sql.compare("contacts.external_id =", self.external_id.clone());
         sql.compare("contacts.email =", email);
         sql.compare("contacts.owner_id =", self.owner_id);

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::db::{Error, Sql, Sqls};
 use crate::features::customers::customer::CustomerId;
 use crate::features::customers::signal::{Signal, SignalId, SignalInput, SignalKind, SignalStatus, SignalTopic};
+use crate::features::customers::store::redirects;
 use crate::http::query::List;
 use crate::id::UserId;
 use crate::journal::{self, Listed, Sort, SortKey, Window};
@@ -80,7 +81,7 @@ impl SignalFilter {
             })
             .value(SignalStatus::Open);
         }
-        sql.compare("signals.customer_id =", self.customer_id);
+        redirects::narrow(sql, "signals.customer_id", self.customer_id);
         sql.compare("signals.kind =", self.kind);
         sql.compare("signals.external_id =", self.external_id.clone());
         sql.compare("signals.topic =", self.topic);
