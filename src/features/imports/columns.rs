@@ -123,13 +123,16 @@ pub fn recognise<S: AsRef<str>>(target: Target, headers: &[S], mapping: &Mapping
         .filter(|field| !field.is_a_list())
         .cloned()
         .collect();
-    for (index, field) in recognised(target, dialect, &normal, &mut by_index.keys().copied()) {
+    let mapped_ones: BTreeSet<usize> = by_index.keys().copied().collect();
+    for (index, field) in recognised(target, dialect, &normal, &mut mapped_ones.iter().copied()) {
         if !taken.contains(&field) {
             by_index.insert(index, vec![field]);
         }
     }
-    if let Some(index) = own_id(target, &normal, &by_index) {
-        by_index.insert(index, vec![Field::Id]);
+    match own_id(target, &normal, &by_index) {
+        Some(index) => drop(by_index.insert(index, vec![Field::Id])),
+        // Another program's ids of its users are not ours.
+        None => by_index.retain(|index, fields| fields.as_slice() != [Field::OwnerId] || mapped_ones.contains(index)),
     }
     faults.extend(duplicates(&written, &normal, &by_index));
     if !faults.is_empty() {
