@@ -71,7 +71,7 @@ impl Demo {
                 std::fs::remove_file(&left).map_err(|error| self.unusable(&error))?;
             }
         }
-        demo::fill(self.config(fresh)?).await
+        demo::fill(self.config(fresh)?, Clock::default().now()).await
     }
 
     fn unusable(&self, error: &std::io::Error) -> Broken {

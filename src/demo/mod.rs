@@ -22,13 +22,12 @@ pub const PASSWORD: &str = "touchbase-demo";
 /// Another seed would make other people.
 const SEED: u64 = 1_871;
 
-/// Makes everything in a new database, from a year ago until now.
+/// Makes everything in a new database, from a year before `now` until then. The same `now` makes the same organization.
 ///
 /// # Errors
 /// With a sentence for the person who starts it.
-pub async fn fill(config: Config) -> Result<(), Broken> {
+pub async fn fill(config: Config, now: Timestamp) -> Result<(), Broken> {
     let clock = Clock::default();
-    let now = clock.now();
     set(&clock, now.plus(-TimeDelta::days(year::DAYS)));
     let app = App::open(config, clock, None).await?;
     let outcome = make(&app, now).await;

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveTime;
 use serde_json::Value;
 use touchbase::access::{Permission, Role, Scope};
 use touchbase::app::App;
-use touchbase::clock::Clock;
+use touchbase::clock::{Clock, Timestamp};
 use touchbase::config::Config;
 use touchbase::features::people::{
     self, setup,
@@ -87,10 +88,13 @@ impl Server {
         Self::serve(database, app, organization, people)
     }
 
-    /// Starts with the demonstration and its people.
+    /// Starts with the demonstration as it was this midnight, and its people.
     pub async fn start_demo() -> Self {
         let database = Database::new().await;
-        demo::fill(config(&database.url)).await.unwrap();
+        let midnight = Clock::default().now().date_naive().and_time(NaiveTime::MIN).and_utc();
+        demo::fill(config(&database.url), Timestamp::new(midnight))
+            .await
+            .unwrap();
         let app = open(&database, |_| {}).await;
         let mut db = app.read();
         let organization = people::store::organization_by_slug(&mut db, "demo")
