@@ -316,7 +316,11 @@ async fn story(customers: Customers) -> Vec<String> {
     let interactions = both.map(|who| numbers(of(&proactive, "by_executive", who), names));
     assert_eq!(interactions, [[5, 5, 0, 1], [5, 5, 0, 0]]);
 
-    let mut told = week.told.clone();
+    let mut told = match customers {
+        Customers::Northwind => week.told.clone(),
+        // Made anew, its customers have other ids, and by these goes who is called first of those that are worth the same.
+        Customers::Demo => Vec::new(),
+    };
     // Every list once, and none for the day on which she was away.
     let lists = week.lists().await;
     let mut days: Vec<(String, String)> = lists
@@ -330,6 +334,7 @@ async fn story(customers: Customers) -> Vec<String> {
     let hers: Vec<&Value> = lists.iter().filter(|it| it["user_id"] == week.ada.id()).collect();
     assert!(hers.iter().all(|it| it["list_on"] != json!(week.day(2))));
     assert_eq!((hers.len(), lists.len() - hers.len()), (5, 6));
+    told.push(format!("{figures:?} {promised:?} {promises:?} {interactions:?}"));
     told.push(habit["overall"].to_string());
     told.push(proactive["overall"].to_string());
     told
