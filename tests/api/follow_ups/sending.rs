@@ -32,6 +32,15 @@ impl Story {
         self.server.executive().post(&send, json!({})).await.expect(200)["status"].clone()
     }
 
+    /// Mails that have gone out to the customer: at some hours of the day the executive gets tomorrow's list, too.
+    fn gone_out(&self) -> usize {
+        let received = self.smtp.received();
+        let to_customer = received
+            .iter()
+            .filter(|mail| !mail.to.iter().any(|to| to.contains("executive@")));
+        to_customer.count()
+    }
+
     /// The jobs of follow-ups in this state.
     async fn jobs(&self, status: &str) -> Vec<Value> {
         let jobs = format!("/v1/jobs?kind=follow_up_mail&status_in={status}");
@@ -157,7 +166,7 @@ async fn a_busy_server_is_tried_again_and_a_refusal_is_told() {
     story.send(&draft).await;
     workers::settle(&server.app).await.unwrap();
     assert_eq!(story.status(&draft).await, "sent");
-    assert_eq!(story.smtp.received().len(), 1);
+    assert_eq!(story.gone_out(), 1);
     // Busy for ever: told at last.
     let story = super::story().await;
     let server = &story.server;
@@ -264,7 +273,7 @@ async fn what_the_mail_server_has_taken_is_not_sent_again_when_saying_so_fails()
     let waits = story.jobs("queued").await;
     assert_eq!((waits.len(), &waits[0]["attempts"]), (1, &json!(3)));
     workers::settle(&server.app).await.unwrap();
-    assert_eq!(story.smtp.received().len(), 1);
+    assert_eq!(story.gone_out(), 1);
     let sent = server.executive().get(&path(&draft)).await.expect(200);
     assert_eq!(
         (&sent["status"], &sent["sent_at"]),
@@ -287,7 +296,7 @@ async fn one_whose_job_was_canceled_is_sent_again_unless_it_had_gone_out() {
     assert_eq!(story.jobs("queued").await.len(), 1);
     workers::settle(&server.app).await.unwrap();
     assert_eq!(story.status(&draft).await, "sent");
-    assert_eq!(story.smtp.received().len(), 1);
+    assert_eq!(story.gone_out(), 1);
 
     let story = super::story().await;
     let server = &story.server;
@@ -299,7 +308,7 @@ async fn one_whose_job_was_canceled_is_sent_again_unless_it_had_gone_out() {
     story.cancel(&story.jobs("queued").await[0]).await;
     assert_eq!(story.send(&draft).await, "sent");
     workers::settle(&server.app).await.unwrap();
-    assert_eq!(story.smtp.received().len(), 1);
+    assert_eq!(story.gone_out(), 1);
 }
 
 #[actix_web::test]
@@ -313,5 +322,5 @@ async fn nothing_is_sent_in_the_name_of_who_has_left() {
     workers::settle(&server.app).await.unwrap();
     let path = format!("/v1/follow-ups/{}", draft["id"].as_str().unwrap());
     assert_eq!(server.manager().get(&path).await.expect(200)["status"], "failed");
-    assert_eq!(story.smtp.received().len(), 0);
+    assert_eq!(story.gone_out(), 0);
 }
