@@ -2,8 +2,7 @@
 
 use super::consequences::Consequences;
 use super::debrief::{Debrief, NewAttempt};
-use super::parts::Parts;
-use super::recording::{follows, mark, stewards_item};
+use super::recording::{follows, learn};
 use super::told::Told;
 use crate::access::Scope;
 use crate::features::assignments::assignment::Assignment;
@@ -32,37 +31,11 @@ pub async fn record(
     let attempt = new.attempt(id, &assignment, by, told.occurred_at, &told.hours, now);
     let attempt = unit.save(Change::created(attempt)).await?;
     tell(unit, scope, by, &assignment, &told, &follows).await?;
-    let parts = Parts {
-        attempt: &attempt,
-        by,
-        program: &told.program,
-    };
-    let notes = parts.notes(unit, new.notes).await?;
-    let nps_response = match new.nps_response {
-        Some(fields) => Some(parts.nps(unit, scope, fields).await?),
-        None => None,
-    };
-    let mut items: Vec<_> = new.action_items.into_iter().map(|item| (item, Some(by))).collect();
-    items.extend(stewards_item(unit, scope, &follows, &told).await?);
-    let action_items = parts.action_items(unit, items).await?;
-    let service_interests = parts.interests(unit, new.service_interests).await?;
-    let mut canceled_assignments = Vec::new();
-    if follows.do_not_contact {
-        canceled_assignments = assignments::store::withdraw(unit, &[assignment.customer_id], None).await?;
+    let mut debrief = learn(unit, scope, (attempt, assignment), new, told, follows, None).await?;
+    if let Some(now_it_is) = assignments::store::find(unit, scope, debrief.assignment.id).await? {
+        debrief.assignment = now_it_is;
     }
-    let customer = mark(unit, follows, told, attempt.summary.clone()).await?;
-    let now_it_is = assignments::store::find(unit, scope, assignment.id).await?;
-    Ok(Debrief {
-        next_call_at: None,
-        attempt,
-        assignment: now_it_is.unwrap_or(assignment),
-        customer,
-        notes,
-        nps_response,
-        action_items,
-        service_interests,
-        canceled_assignments,
-    })
+    Ok(debrief)
 }
 
 /// Who runs the program hears that two people may have called, and so does who has the customer in hand now.

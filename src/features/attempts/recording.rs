@@ -1,5 +1,6 @@
 //! Puts a call on the record with all that comes of it: the next call, the parts of the debrief, what it says of the customer.
 
+use super::attempt::Attempt;
 use super::consequences::{self, Consequences, WrongRecord};
 use super::debrief::{Debrief, NewAttempt};
 use super::parts::Parts;
@@ -8,7 +9,7 @@ use super::told::Told;
 use crate::access::Scope;
 use crate::clock::Timestamp;
 use crate::features::action_items::action_item::{self, ActionItemInput, ActionItemKind};
-use crate::features::assignments::assignment::{Assignment, AssignmentStatus, NOT_TO_BE_CALLED, Outcome};
+use crate::features::assignments::assignment::{Assignment, AssignmentId, AssignmentStatus, NOT_TO_BE_CALLED, Outcome};
 use crate::features::customers::customer::Customer;
 use crate::features::notifications::notification::{self, NotificationKind};
 use crate::features::programs::retry_policy::{Rule, Tried};
@@ -44,6 +45,25 @@ pub async fn record(
     if assignment.status == AssignmentStatus::Unreachable {
         tell_managers(unit, scope, &assignment, &told).await?;
     }
+    let other_than = Some(assignment.id);
+    learn(unit, scope, (attempt, assignment), new, told, follows, other_than).await
+}
+
+/// Writes what was learned in a call that is on the record, and what it says of the customer. Whoever asked not to be called has no assignment
+/// left, other than the one that the call has closed itself.
+///
+/// # Errors
+/// What the database said.
+pub(super) async fn learn(
+    unit: &mut Unit,
+    scope: &Scope,
+    (attempt, assignment): (Attempt, Assignment),
+    new: NewAttempt,
+    told: Told,
+    follows: Consequences,
+    other_than: Option<AssignmentId>,
+) -> Result<Debrief, Problem> {
+    let by = attempt.user_id;
     let parts = Parts {
         attempt: &attempt,
         by,
@@ -54,23 +74,17 @@ pub async fn record(
         Some(fields) => Some(parts.nps(unit, scope, fields).await?),
         None => None,
     };
-    let mut items = new
-        .action_items
-        .into_iter()
-        .map(|item| (item, Some(by)))
-        .collect::<Vec<_>>();
+    let mut items: Vec<_> = new.action_items.into_iter().map(|item| (item, Some(by))).collect();
     items.extend(stewards_item(unit, scope, &follows, &told).await?);
     let action_items = parts.action_items(unit, items).await?;
     let service_interests = parts.interests(unit, new.service_interests).await?;
     let mut canceled_assignments = Vec::new();
     if follows.do_not_contact {
-        canceled_assignments =
-            assignments::store::withdraw(unit, &[assignment.customer_id], Some(assignment.id)).await?;
+        canceled_assignments = assignments::store::withdraw(unit, &[assignment.customer_id], other_than).await?;
     }
-    let next_call_at = attempt.next_call_at;
     let customer = mark(unit, follows, told, attempt.summary.clone()).await?;
     Ok(Debrief {
-        next_call_at,
+        next_call_at: attempt.next_call_at,
         attempt,
         assignment,
         customer,
@@ -147,7 +161,7 @@ pub(super) fn follows(
 }
 
 /// What a call says of the customer and the contact.
-pub(super) async fn mark(
+async fn mark(
     unit: &mut Unit,
     follows: Consequences,
     told: Told,
@@ -179,7 +193,7 @@ pub(super) async fn mark(
 }
 
 /// Work for whoever looks after the data, when the call has shown that something of the record is wrong.
-pub(super) async fn stewards_item(
+async fn stewards_item(
     unit: &mut Unit,
     scope: &Scope,
     follows: &Consequences,
