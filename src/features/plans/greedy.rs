@@ -4,10 +4,10 @@
 
 use super::classes::Range;
 use super::graph::{Graph, next_cost};
-use super::market::Priced;
+use super::market::Places;
 use super::model::Model;
 use super::slots;
-use super::solver::Market;
+use super::solver::{Market, OUT};
 
 /// No price is as high.
 const FULL: i64 = i64::MAX / 4;
@@ -58,12 +58,7 @@ impl Counts<'_> {
 /// Where each customer is placed.
 pub fn places(model: &Model, graph: &Graph) -> Vec<Option<u32>> {
     let executives = model.weeks.len();
-    let slopes = vec![0; executives];
-    let market = Priced {
-        model,
-        graph,
-        slopes: &slopes,
-    };
+    let market = Places { model, graph };
     let mut counts = Counts {
         graph,
         days: vec![0; model.calendar.len()],
@@ -81,11 +76,12 @@ pub fn places(model: &Model, graph: &Graph) -> Vec<Option<u32>> {
     let mut held: std::collections::BTreeMap<usize, Vec<Vec<Range>>> = std::collections::BTreeMap::new();
     for customer in order {
         let mut without = Vec::new();
-        while let Some(offer) = market.best(customer, &counts.prices) {
-            let price = counts.prices.get(offer.node as usize).copied().unwrap_or(FULL);
-            if offer.gain <= price {
+        loop {
+            let offer = market.best(customer, &counts.prices);
+            if offer.place == OUT {
                 break;
             }
+            let price = counts.prices.get(offer.node as usize).copied().unwrap_or(FULL);
             let place = offer.place as usize;
             let (Some(buyer), Some(day)) = (model.buyers.get(customer), model.calendar.get(place)) else {
                 break;

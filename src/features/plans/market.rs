@@ -1,39 +1,39 @@
-//! What customers are offered: the model under prices, with what it costs to give an executive more billing than their part.
+//! What customers are offered: the model's places, at the graph's nodes.
 
 use super::classes::Classes;
 use super::graph::Graph;
 use super::model::Model;
-use super::solver::{Market, Offer};
+use super::solver::{Market, OUT, Offer};
 
-/// The model, and what a unit of billing costs with each executive.
-pub struct Priced<'m> {
+/// Every place of every customer.
+pub struct Places<'m> {
     pub model: &'m Model,
     pub graph: &'m Graph,
-    pub slopes: &'m [i64],
 }
 
-impl Market for Priced<'_> {
+impl Market for Places<'_> {
     fn customers(&self) -> usize {
         self.model.buyers.len()
     }
 
-    fn best(&self, customer: usize, prices: &[i64]) -> Option<Offer> {
+    fn each(&self, customer: usize, mut see: impl FnMut(Offer)) {
         let model = self.model;
-        let buyer = model.buyers.get(customer).filter(|buyer| !buyer.barred)?;
+        let Some(buyer) = model.buyers.get(customer).filter(|buyer| !buyer.barred) else {
+            return;
+        };
         let (row, nodes) = (model.classes.row(buyer.class), self.graph.row(buyer.class));
-        let executives = model.weeks.len();
-        let mut best: Option<(i64, Offer)> = None;
-        for executive in 0..executives {
+        let distances = model
+            .distance
+            .get(buyer.class * model.weeks.len()..)
+            .unwrap_or_default();
+        let calendars = row
+            .chunks_exact(model.days.max(1))
+            .zip(nodes.chunks_exact(model.days.max(1)));
+        for (executive, ((row, nodes), distance)) in calendars.zip(distances).enumerate() {
             let Some(with) = buyer.with(executive) else { continue };
-            let distance = model.distance.get(buyer.class * executives + executive)?;
-            let slope = self.slopes.get(executive)?;
-            let mut worth = buyer.worth + with - distance - slope * buyer.billing;
+            let mut worth = buyer.worth + with - distance;
             let from = executive * model.days;
-            let cells = row
-                .get(from..from + model.days)?
-                .iter()
-                .zip(nodes.get(from..from + model.days)?);
-            for (day, (&cell, &node)) in cells.enumerate() {
+            for (day, (&cell, &node)) in row.iter().zip(nodes).enumerate() {
                 let here = worth;
                 worth -= buyer.decay;
                 if Classes::is_closed(cell) {
@@ -44,23 +44,23 @@ impl Market for Priced<'_> {
                     Some(early) => early,
                     None => continue,
                 };
-                let gain = here - cell - early;
-                let by = gain - prices.get(node as usize)?;
-                if best.is_none_or(|(most, _)| by > most) {
-                    let place = u32::try_from(from + day).unwrap_or(u32::MAX);
-                    best = Some((by, Offer { place, node, gain }));
-                }
+                see(Offer {
+                    place: u32::try_from(from + day).unwrap_or(OUT),
+                    node,
+                    gain: here - cell - early,
+                });
             }
         }
-        best.map(|(_, offer)| offer)
     }
 
-    fn gain(&self, customer: usize, place: u32) -> i64 {
-        let days = self.model.days.max(1);
-        let (executive, day) = (place as usize / days, place as usize % days);
-        let gain = self.model.gain(customer, executive, day).unwrap_or(0);
-        let billing = self.model.buyers.get(customer).map_or(0, |buyer| buyer.billing);
-        gain - self.slopes.get(executive).copied().unwrap_or(0) * billing
+    fn offer(&self, customer: usize, place: u32) -> Offer {
+        let (at, days) = (place as usize, self.model.days.max(1));
+        let row = self.model.buyers.get(customer).map(|buyer| self.graph.row(buyer.class));
+        Offer {
+            place,
+            node: row.and_then(|row| row.get(at)).copied().unwrap_or(0),
+            gain: self.model.gain(customer, at / days, at % days).unwrap_or(0),
+        }
     }
 
     fn breadth(&self) -> u64 {

@@ -1,7 +1,8 @@
 //! The planner: who calls whom and when, proposed, committed, taken back.
 
 mod api;
-pub mod classes;
+mod balance;
+mod classes;
 mod committing;
 mod gathering;
 pub mod graph;

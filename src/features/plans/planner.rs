@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta};
 
+use super::balance::{self, Loads};
 use super::graph::{Graph, cost};
 use super::greedy;
-use super::market::Priced;
+use super::market::Places;
 use super::model::{Model, POINT};
 use super::reason::{self, LeftOut};
 use super::situation::Situation;
@@ -15,13 +16,7 @@ use super::solver::Simplex;
 use crate::clock::Timestamp;
 
 /// Steps of work after which the best plan so far is taken: about a minute of one core. By count, not by the clock, so that equal inputs give equal plans.
-pub const LIMIT: u64 = 10_000_000_000;
-/// How often the price of billing is set anew.
-const ROUNDS: i64 = 12;
-
-/// Within a thousandth of the bound, billing is balanced well enough.
-const NEAR: i64 = 1_000;
-
+pub const LIMIT: u64 = 40_000_000_000;
 /// A call of a plan. Executive and customer by their places in the situation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
@@ -153,7 +148,7 @@ pub fn plan(situation: &Situation, limit: u64) -> Proposal {
     let capacity = capacities(&graph);
     let (worth, by_hand) = weighed(situation, &model, &graph);
     let greedy = worth.of(&by_hand);
-    let solved = solve(&worth, limit);
+    let solved = solve(&worth, &by_hand, limit);
     let (placed, objective) = if solved.objective > greedy {
         (solved.placed, solved.objective)
     } else {
@@ -179,56 +174,28 @@ struct Solved {
     pivots: u64,
 }
 
-/// Billing beyond an executive's part costs the more the more it is, which no network says. So it is priced: whatever the prices
-/// between nothing and the whole slope, the network's bound under them, with what they give back for the parts, is above every plan
-/// (Lagrange). Prices rise where there is too much and fall where there is too little; the best plan and the least bound are kept.
-fn solve(worth: &Worth<'_>, limit: u64) -> Solved {
+/// Billing beyond an executive's part costs the more the more it is, which no network says. So the network is solved without it, beginning with
+/// the plan made by hand, and billing is evened out afterwards. What no plan without that cost can beat, none with it can.
+fn solve(worth: &Worth<'_>, by_hand: &[Option<u32>], limit: u64) -> Solved {
     let Worth { model, graph, billing } = worth;
-    let mut slopes = vec![0; billing.parts.len()];
-    let mut simplex = Simplex::new(&graph.network, model.buyers.len());
-    let mut best = Solved {
-        placed: vec![None; model.buyers.len()],
-        objective: i64::MIN,
-        bound: i64::MAX,
-        pivots: 0,
-    };
-    for round in 1..=ROUNDS {
-        let market = Priced {
-            model,
-            graph,
-            slopes: &slopes,
+    let market = Places { model, graph };
+    let mut simplex = Simplex::new(&graph.network, &market, by_hand);
+    let done = simplex.optimise(&market, limit);
+    let mut placed = simplex.places();
+    if done && billing.slope > 0 {
+        let loads = Loads {
+            loads: worth.loads(&placed),
+            parts: &billing.parts,
+            slope: billing.slope,
         };
-        let done = simplex.optimise(&market, limit);
-        let placed = simplex.places();
-        let given_back: i64 = slopes
-            .iter()
-            .zip(&billing.parts)
-            .map(|(slope, part)| slope * part)
-            .sum();
-        let bound = simplex.bound(&market) + given_back;
-        let (loads, objective) = (worth.loads(&placed), worth.of(&placed));
-        best.bound = best.bound.min(bound);
-        if objective > best.objective {
-            (best.placed, best.objective) = (placed, objective);
-        }
-        if !done || best.bound - best.objective <= best.bound / NEAR || billing.slope == 0 {
-            break;
-        }
-        let off = loads.iter().zip(&billing.parts).map(|(load, part)| (load - part).abs());
-        let most = off.max().unwrap_or(0).max(1);
-        let mut moved = false;
-        for ((slope, load), part) in slopes.iter_mut().zip(&loads).zip(&billing.parts) {
-            let step = billing.slope * (load - part) / (most * (round + 1));
-            let next = (*slope + step).clamp(0, billing.slope);
-            moved |= next != *slope;
-            *slope = next;
-        }
-        if !moved {
-            break;
-        }
+        placed = balance::even_out((model, graph), loads, &placed, limit);
     }
-    best.pivots = simplex.pivots;
-    best
+    Solved {
+        objective: worth.of(&placed),
+        placed,
+        bound: simplex.bound(&market),
+        pivots: simplex.pivots,
+    }
 }
 
 /// Times within each day, by day, executive and time.

@@ -8,10 +8,14 @@
 //! The tree is kept strongly feasible (Cunningham 1976), so degenerate steps cannot go round in circles. Every choice is by
 //! number, never by chance: equal inputs take equal steps.
 
+mod best;
 mod network;
 mod outcome;
+mod pricing;
+mod start;
 
-pub use network::{Arc, Market, Network, OUT, Offer};
+use self::best::Shortlist;
+pub use network::{Arc, Market, NOTHING, Network, OUT, Offer};
 
 /// How an arc outside the tree stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +66,13 @@ pub struct Simplex {
     next: Vec<u32>,
     previous: Vec<u32>,
     stack: Vec<u32>,
-    /// Where pricing goes on.
-    turn: usize,
+    /// Whether a node stands among its parent's children. Customers below whom nothing hangs do not, which most are: their prices and depths follow
+    /// from their parents', and are worked out when somebody asks.
+    listed: Vec<bool>,
+    /// In which order customers are asked: who brings most comes first.
+    order: Vec<u32>,
+    /// The best places of each customer when all of theirs were looked at last.
+    shortlists: Vec<Shortlist>,
     /// Places looked at and nodes moved so far.
     pub work: u64,
     /// Arcs brought in so far.
@@ -73,9 +82,6 @@ pub struct Simplex {
 const NONE: u32 = u32::MAX;
 /// No flow is larger.
 const ENDLESS: i64 = i64::MAX / 4;
-/// Customers who are asked for their best places at a time.
-const BLOCK: usize = 64;
-
 /// Nodes and arcs are numbered by the network, so that none is out of bounds.
 fn at<T: Copy>(of: &[T], index: u32) -> T {
     of[index as usize]
@@ -86,47 +92,24 @@ fn number(index: usize) -> u32 {
 }
 
 impl Simplex {
-    /// Everybody is left out.
-    pub fn new(network: &Network, customers: usize) -> Self {
-        let inner = network.nodes;
-        let nodes = inner + customers;
-        let root = Link {
-            parent: NONE,
-            what: What::Place(OUT),
-            up: true,
-            flow: 0,
-        };
-        let mut simplex = Self {
-            inner,
-            arcs: network.arcs.clone(),
-            states: vec![State::Empty; network.arcs.len()],
-            links: vec![root; nodes],
-            prices: vec![0; nodes],
-            depth: vec![0; nodes],
-            first: vec![NONE; nodes],
-            next: vec![NONE; nodes],
-            previous: vec![NONE; nodes],
-            stack: Vec::new(),
-            turn: 0,
-            work: 0,
-            pivots: 0,
-        };
-        let mut held = vec![false; inner];
-        for (index, arc) in network.arcs.iter().enumerate() {
-            if arc.capacity > 0 && !std::mem::replace(&mut held[arc.from as usize], true) {
-                simplex.states[index] = State::Tree;
-                let what = What::Arc(number(index));
-                simplex.hang(arc.from, arc.to, what, true, 0);
-            }
-        }
-        for customer in inner..nodes {
-            simplex.hang(number(customer), 0, What::Place(OUT), true, 1);
-        }
-        simplex
+    fn is_customer(&self, node: u32) -> bool {
+        node as usize >= self.inner
     }
 
     fn hang(&mut self, node: u32, parent: u32, what: What, up: bool, flow: i64) {
         self.links[node as usize] = Link { parent, what, up, flow };
+        if !self.is_customer(node) || at(&self.first, node) != NONE {
+            self.list(node);
+        }
+        if self.is_customer(parent) && !at(&self.listed, parent) {
+            self.list(parent);
+        }
+    }
+
+    /// Puts a node among its parent's children.
+    fn list(&mut self, node: u32) {
+        self.listed[node as usize] = true;
+        let parent = at(&self.links, node).parent;
         let head = at(&self.first, parent);
         self.next[node as usize] = head;
         self.previous[node as usize] = NONE;
@@ -136,10 +119,14 @@ impl Simplex {
         self.first[parent as usize] = node;
     }
 
+    /// Takes a node from among its parent's children; a customer who is left without any goes as well.
     fn take_off(&mut self, node: u32) {
+        if !std::mem::replace(&mut self.listed[node as usize], false) {
+            return;
+        }
         let (before, after) = (at(&self.previous, node), at(&self.next, node));
+        let parent = at(&self.links, node).parent;
         if before == NONE {
-            let parent = at(&self.links, node).parent;
             self.first[parent as usize] = after;
         } else {
             self.next[before as usize] = after;
@@ -147,33 +134,59 @@ impl Simplex {
         if after != NONE {
             self.previous[after as usize] = before;
         }
+        if self.is_customer(parent) && at(&self.first, parent) == NONE {
+            self.take_off(parent);
+        }
     }
 
     fn cost<M: Market>(&self, market: &M, what: What, customer: u32) -> i64 {
         match what {
             What::Arc(arc) => at(&self.arcs, arc).cost,
             What::Place(OUT) => 0,
-            What::Place(place) => -market.gain(customer as usize - self.inner, place),
+            What::Place(place) => -market.offer(customer as usize - self.inner, place).gain,
         }
     }
 
-    /// Prices and depths of everything below a node, from those of its parent.
-    fn settle<M: Market>(&mut self, market: &M, top: u32) {
+    /// What it costs to bring one more unit from a node to the root, by its parent's price.
+    fn price<M: Market>(&self, market: &M, node: u32) -> i64 {
+        let link = at(&self.links, node);
+        let above = at(&self.prices, link.parent);
+        if link.up {
+            above + self.cost(market, link.what, node)
+        } else {
+            above - self.cost(market, link.what, link.parent)
+        }
+    }
+
+    /// A customer's price, whether or not it is kept.
+    fn price_of<M: Market>(&self, market: &M, customer: u32) -> i64 {
+        if at(&self.listed, customer) {
+            at(&self.prices, customer)
+        } else {
+            self.price(market, customer)
+        }
+    }
+
+    /// Prices and depths of all nodes, anew.
+    fn settle<M: Market>(&mut self, market: &M) {
+        self.below(0, |simplex, node| {
+            if node != 0 {
+                simplex.prices[node as usize] = simplex.price(market, node);
+            }
+        });
+    }
+
+    /// Goes through what hangs below a node, from the top down, and sets depths.
+    fn below(&mut self, top: u32, mut each: impl FnMut(&mut Self, u32)) {
         let mut stack = std::mem::take(&mut self.stack);
         stack.push(top);
         while let Some(node) = stack.pop() {
             self.work += 1;
-            let link = at(&self.links, node);
-            if link.parent != NONE {
-                let above = at(&self.prices, link.parent);
-                let price = if link.up {
-                    above + self.cost(market, link.what, node)
-                } else {
-                    above - self.cost(market, link.what, link.parent)
-                };
-                self.prices[node as usize] = price;
-                self.depth[node as usize] = at(&self.depth, link.parent) + 1;
+            let parent = at(&self.links, node).parent;
+            if parent != NONE {
+                self.depth[node as usize] = at(&self.depth, parent) + 1;
             }
+            each(self, node);
             let mut child = at(&self.first, node);
             while child != NONE {
                 stack.push(child);
@@ -194,92 +207,15 @@ impl Simplex {
         }
     }
 
-    /// Brings the best tree about, or stops when `limit` is worked off. Whether it is the best.
-    pub fn optimise<M: Market>(&mut self, market: &M, limit: u64) -> bool {
-        self.settle(market, 0);
-        let customers = market.customers();
-        let blocks = customers.div_ceil(BLOCK).max(1);
-        let arcs_a_block = self.arcs.len().div_ceil(blocks).max(1);
-        let (mut idle, mut wanted) = (0, Vec::new());
-        // Done when nothing came in while everybody was asked once.
-        while idle < blocks {
-            if self.work >= limit {
-                return false;
-            }
-            let block = self.turn % blocks;
-            self.turn = block + 1;
-            wanted.clear();
-            for customer in (block * BLOCK)..((block + 1) * BLOCK).min(customers) {
-                self.work += market.breadth();
-                let offer = self.offer(market, customer);
-                let node = number(self.inner + customer);
-                let by = offer.gain - at(&self.prices, offer.node) + at(&self.prices, node);
-                if by > 0 {
-                    wanted.push((by, node, offer));
-                }
-            }
-            wanted.sort_unstable_by_key(|(by, node, _)| (-by, *node));
-            let mut moved = false;
-            for &(_, node, offer) in &wanted {
-                if offer.gain - at(&self.prices, offer.node) + at(&self.prices, node) > 0 {
-                    moved = true;
-                    let entering = Entering {
-                        from: node,
-                        to: offer.node,
-                        what: What::Place(offer.place),
-                        reversed: false,
-                        room: ENDLESS,
-                    };
-                    self.bring_in(market, entering);
-                }
-            }
-            for index in (block * arcs_a_block)..((block + 1) * arcs_a_block).min(self.arcs.len()) {
-                if let Some(entering) = self.arc(index) {
-                    moved = true;
-                    self.bring_in(market, entering);
-                }
-            }
-            idle = if moved { 0 } else { idle + 1 };
-        }
-        true
-    }
-
-    /// A customer's best place under the prices of the moment, which may be none.
-    fn offer<M: Market>(&self, market: &M, customer: usize) -> Offer {
-        let out = Offer {
-            place: OUT,
-            node: 0,
-            gain: 0,
-        };
-        match market.best(customer, &self.prices) {
-            Some(offer) if offer.gain > at(&self.prices, offer.node) => offer,
-            Some(_) | None => out,
-        }
-    }
-
-    /// An inner arc that should carry more, or less.
-    fn arc(&self, index: usize) -> Option<Entering> {
-        let arc = at(&self.arcs, number(index));
-        let reduced = arc.cost + at(&self.prices, arc.to) - at(&self.prices, arc.from);
-        let (from, to, reversed) = match at(&self.states, number(index)) {
-            State::Empty if reduced < 0 => (arc.from, arc.to, false),
-            State::Full if reduced > 0 => (arc.to, arc.from, true),
-            State::Empty | State::Full | State::Tree => return None,
-        };
-        let what = What::Arc(number(index));
-        let room = arc.capacity;
-        (room > 0).then_some(Entering {
-            from,
-            to,
-            what,
-            reversed,
-            room,
-        })
-    }
-
     /// One step: an arc comes into the tree, flow goes round the circle that it closes, the last arc to block it leaves.
     fn bring_in<M: Market>(&mut self, market: &M, entering: Entering) {
         self.pivots += 1;
+        if self.is_customer(entering.from) && !at(&self.listed, entering.from) {
+            // A customer below whom nothing hung until now.
+            let parent = at(&self.links, entering.from).parent;
+            self.prices[entering.from as usize] = self.price(market, entering.from);
+            self.depth[entering.from as usize] = at(&self.depth, parent) + 1;
+        }
         let mut join = (entering.from, entering.to);
         while join.0 != join.1 {
             let (left, right) = (at(&self.depth, join.0), at(&self.depth, join.1));
@@ -354,7 +290,11 @@ impl Simplex {
             parent = node;
             node = old.parent;
         }
-        self.settle(market, top);
+        if at(&self.listed, top) {
+            // All below moves by as much.
+            let by = self.price(market, top) - at(&self.prices, top);
+            self.below(top, |simplex, node| simplex.prices[node as usize] += by);
+        }
     }
 }
 

@@ -27,16 +27,35 @@ pub struct Offer {
 /// Left out: the place that everybody has.
 pub const OUT: u32 = u32::MAX;
 
+/// No place.
+pub const NOTHING: Offer = Offer {
+    place: OUT,
+    node: 0,
+    gain: 0,
+};
+
 /// What customers may be given.
 pub trait Market {
     fn customers(&self) -> usize;
 
-    /// The place at which gain less price is largest, the first of several; prices are by node.
-    fn best(&self, customer: usize, prices: &[i64]) -> Option<Offer>;
+    /// Shows each place that a customer may have, in one order.
+    fn each(&self, customer: usize, see: impl FnMut(Offer));
 
-    /// What a place that was offered brings.
-    fn gain(&self, customer: usize, place: u32) -> i64;
+    /// The offer of a place that was shown.
+    fn offer(&self, customer: usize, place: u32) -> Offer;
 
     /// How many places are looked at for a customer, as a measure of work.
     fn breadth(&self) -> u64;
+
+    /// The offer whose gain is most above its price, the first of several; prices are by node. [`NOTHING`] when none is above it.
+    fn best(&self, customer: usize, prices: &[i64]) -> Offer {
+        let (mut most, mut best) = (0, NOTHING);
+        self.each(customer, |offer| {
+            let by = offer.gain - prices.get(offer.node as usize).copied().unwrap_or(i64::MAX / 2);
+            if by > most {
+                (most, best) = (by, offer);
+            }
+        });
+        best
+    }
 }

@@ -22,7 +22,7 @@ impl Simplex {
         let placed = self.places();
         let gains = placed.iter().enumerate().filter_map(|(customer, place)| {
             let place = (*place)?;
-            Some(market.gain(customer, place))
+            Some(market.offer(customer, place).gain)
         });
         let mut costs: i64 = 0;
         for (arc, state) in self.arcs.iter().zip(&self.states) {
@@ -40,10 +40,10 @@ impl Simplex {
 
     /// What no plan can bring more than, by the prices of the moment (weak duality): whether or not they are the best ones.
     pub fn bound<M: Market>(&mut self, market: &M) -> i64 {
-        self.settle(market, 0);
+        self.settle(market);
         let mut bound: i64 = 0;
         for customer in 0..market.customers() {
-            let offer = self.offer(market, customer);
+            let offer = market.best(customer, &self.prices);
             bound += offer.gain - at(&self.prices, offer.node);
         }
         for arc in &self.arcs {

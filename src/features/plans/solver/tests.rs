@@ -20,28 +20,19 @@ impl Market for Written {
     fn customers(&self) -> usize {
         self.0.len()
     }
-    fn best(&self, customer: usize, prices: &[i64]) -> Option<Offer> {
-        let mut best: Option<(i64, Offer)> = None;
+    fn each(&self, customer: usize, mut see: impl FnMut(Offer)) {
         for (node, gain) in self.0[customer].iter().enumerate() {
-            if let Some(gain) = *gain {
-                let node = number(node);
-                let by = gain - prices[node as usize];
-                if best.is_none_or(|(most, _)| by > most) {
-                    best = Some((
-                        by,
-                        Offer {
-                            place: node,
-                            node,
-                            gain,
-                        },
-                    ));
-                }
+            if gain.is_some() {
+                see(self.offer(customer, number(node)));
             }
         }
-        best.map(|(_, offer)| offer)
     }
-    fn gain(&self, customer: usize, place: u32) -> i64 {
-        self.0[customer][place as usize].unwrap()
+    fn offer(&self, customer: usize, place: u32) -> Offer {
+        Offer {
+            place,
+            node: place,
+            gain: self.0[customer][place as usize].unwrap(),
+        }
     }
     fn breadth(&self) -> u64 {
         self.0.first().map_or(1, |row| row.len() as u64)
@@ -142,7 +133,7 @@ fn small_networks_are_solved_as_well_as_by_trying_everything() {
     for _ in 0..400 {
         let (customers, weeks, days) = (1 + dice.roll(5), 1 + dice.roll(2), 1 + dice.roll(2));
         let (network, market) = random(&mut dice, customers, weeks, days);
-        let mut simplex = Simplex::new(&network, market.customers());
+        let mut simplex = Simplex::new(&network, &market, &[]);
         assert!(simplex.optimise(&market, u64::MAX));
         let best = brute(&network, &market, weeks as usize, days as usize);
         assert_eq!(simplex.objective(&market), best);
@@ -151,15 +142,51 @@ fn small_networks_are_solved_as_well_as_by_trying_everything() {
 }
 
 #[test]
+fn whatever_plan_it_begins_with_the_best_is_found() {
+    let mut dice = Dice(23);
+    for round in 0..400 {
+        let (network, market) = random(&mut dice, 1 + round % 60, 1 + round % 7, 3);
+        let mut plain = Simplex::new(&network, &market, &[]);
+        assert!(plain.optimise(&market, u64::MAX));
+        let best = plain.objective(&market);
+        let places: Vec<Option<u32>> = market
+            .0
+            .iter()
+            .map(|row| {
+                let node = dice.roll(row.len() as u64) as usize;
+                row[node].map(|_| number(node))
+            })
+            .collect();
+        for start in [places, plain.places()] {
+            let mut simplex = Simplex::new(&network, &market, &start);
+            assert!(simplex.bound(&market) >= best && simplex.objective(&market) <= best);
+            assert!(simplex.optimise(&market, u64::MAX));
+            assert_eq!(simplex.objective(&market), best);
+        }
+    }
+}
+
+#[test]
+fn the_best_plan_is_a_start_that_needs_no_more_than_to_be_looked_at() {
+    let (network, market) = random(&mut Dice(5), 300, 12, 5);
+    let mut simplex = Simplex::new(&network, &market, &[]);
+    assert!(simplex.optimise(&market, u64::MAX));
+    let mut again = Simplex::new(&network, &market, &simplex.places());
+    assert_eq!(again.objective(&market), simplex.objective(&market));
+    assert!(again.optimise(&market, u64::MAX));
+    assert!(again.pivots < simplex.pivots);
+}
+
+#[test]
 fn a_bound_holds_wherever_the_work_is_stopped() {
     let mut dice = Dice(11);
     let (network, market) = random(&mut dice, 200, 12, 5);
-    let mut simplex = Simplex::new(&network, market.customers());
+    let mut simplex = Simplex::new(&network, &market, &[]);
     assert!(simplex.optimise(&market, u64::MAX));
     let (best, work) = (simplex.objective(&market), simplex.work);
     assert_eq!(simplex.bound(&market), best);
     for part in 1..10 {
-        let mut simplex = Simplex::new(&network, market.customers());
+        let mut simplex = Simplex::new(&network, &market, &[]);
         simplex.optimise(&market, work * part / 10);
         assert!(simplex.objective(&market) <= best && simplex.bound(&market) >= best);
     }
@@ -169,7 +196,7 @@ fn a_bound_holds_wherever_the_work_is_stopped() {
 fn equal_inputs_give_equal_places() {
     let run = || {
         let (network, market) = random(&mut Dice(3), 150, 8, 5);
-        let mut simplex = Simplex::new(&network, market.customers());
+        let mut simplex = Simplex::new(&network, &market, &[]);
         simplex.optimise(&market, u64::MAX);
         simplex.places()
     };
