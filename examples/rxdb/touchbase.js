@@ -1,18 +1,43 @@
-// RxDB on Touchbase's offline sync: a replication per collection. Documents are the API's records, with a number `base_revision`.
+// RxDB on Touchbase's offline sync: npm install rxdb@17 rxjs@7
+// A collection each, whose documents are the API's records (ids are UUIDs: crypto.randomUUID()) with a number `base_revision`:
+//   { version: 0, primaryKey: "id", type: "object", additionalProperties: true, required: ["id"], properties: {
+//     id: { type: "string", maxLength: 36 }, base_revision: { type: "number" }, customer_id: { type: "string" } } }
 import { replicateRxCollection } from "rxdb/plugins/replication";
+import { Observable, repeat, share } from "rxjs";
 
 const OWN = new Set(["id", "base_revision", "created_at", "updated_at"]);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const strip = (doc) => Object.fromEntries(Object.entries(doc).filter(([name]) => !name.startsWith("_")));
 const toDocument = ({ id, op, revision, data }) => (op === "remove" ? { id, base_revision: revision, _deleted: true } : { ...data, base_revision: revision, _deleted: false });
 
+const refused = (status, { detail = `HTTP ${status}`, errors = [] }) =>
+  Object.assign(new Error([detail, ...errors.map((fault) => `${fault.pointer}: ${fault.detail}`)].join("\n")), { status, errors });
+
+/** Hears from the server when there is something new: one for all collections. `open(path, signal)` fetches with the user's token. */
+export const pokes = (open) => new Observable((heard) => {
+  const left = new AbortController();
+  const listen = async () => {
+    const answer = await open("/v1/sync/stream", left.signal);
+    if (!answer.ok) return;
+    heard.next("RESYNC"); // What came while nobody listened.
+    let text = "";
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const events = (text += chunk).split("\n\n");
+      text = events.pop();
+      if (events.some((event) => event.includes("event: changed"))) heard.next("RESYNC");
+    }
+  };
+  listen().catch(() => {}).finally(() => heard.complete());
+  return () => left.abort();
+}).pipe(repeat({ delay: 3000 }), share()); // The token has run out, or there is no network: once more.
+
 /** Replicates a collection. `ask(method, path, body)` answers `{status, body}`; `onRejected` hears what was refused, with the document. */
-export function replicate(collection, { ask, clientId, name = collection.name, onRejected = () => {}, live = true, batchSize = 200 }) {
+export function replicate(collection, { ask, clientId, stream$, name = collection.name, onRejected = () => {}, live = true, batchSize = 200 }) {
   const read = async (checkpoint, limit) => {
     const from = checkpoint ? `&cursor=${checkpoint.cursor}&epoch=${checkpoint.epoch}` : "";
     const { status, body } = await ask("GET", `/v1/sync/changes?collections=${name}&limit=${limit}${from}`);
     if (status === 410) return null;
-    if (status !== 200) throw new Error(body.detail ?? `HTTP ${status}`);
+    if (status !== 200) throw refused(status, body);
     return { documents: body.changes.map(toDocument), checkpoint: { cursor: body.cursor, epoch: body.epoch }, more: body.has_more };
   };
 
@@ -36,7 +61,7 @@ export function replicate(collection, { ask, clientId, name = collection.name, o
       fields: Object.fromEntries(Object.entries(strip(now)).filter(([field, value]) => !OWN.has(field) && !(before?.base_revision && same(value, before[field])))),
     }));
     const { status, body } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations });
-    if (status !== 200) throw new Error(body.detail ?? `HTTP ${status}`);
+    if (status !== 200) throw refused(status, body);
     // What the server said otherwise is handed back as the master's state: RxDB takes it over.
     return body.results.flatMap((result, at) => {
       if (result.status === "rejected") onRejected(result, rows[at].newDocumentState);
@@ -47,6 +72,6 @@ export function replicate(collection, { ask, clientId, name = collection.name, o
 
   return replicateRxCollection({
     collection, replicationIdentifier: `touchbase-${name}`, live, retryTime: 1000, autoStart: true,
-    pull: { handler: pull, batchSize }, push: { handler: push, batchSize: 100 },
+    pull: { handler: pull, batchSize, stream$ }, push: { handler: push, batchSize: 100 },
   });
 }

@@ -1,7 +1,16 @@
-// WatermelonDB on Touchbase's offline sync. Each table has the columns that the app shows, named as in the API, and a number `base_revision`.
-// Columns hold strings, numbers and booleans: lists and objects (themes, customer_promise) are kept as JSON in string columns.
+// WatermelonDB on Touchbase's offline sync: npm install @nozbe/watermelondb@0.28
+// A table per collection, with the columns that the app shows, named as in the API, and a number `base_revision`. Lists and objects (themes,
+// customer_promise) are kept as JSON in string columns:
+//   tableSchema({ name: "notes", columns: [
+//     ...["customer_id", "attempt_id", "type", "body", "themes"].map((name) => ({ name, type: "string", isOptional: true })),
+//     { name: "base_revision", type: "number" } ] })
 import { fetchLocalChanges, markLocalChangesAsSynced } from "@nozbe/watermelondb/sync/impl/index.js";
 import { synchronize } from "@nozbe/watermelondb/sync/index.js";
+import { setGenerator } from "@nozbe/watermelondb/utils/common/randomId/index.js";
+
+// Ids are UUIDs, as in the API. React Native has no crypto of its own: as WatermelonDB does there, Math.random is taken.
+const random = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16));
+setGenerator(() => globalThis.crypto?.randomUUID?.() ?? random());
 
 // A call before what was learned in it.
 const ORDER = ["contacts", "attempts", "notes", "nps_responses", "action_items", "assignments", "customers"];
@@ -12,11 +21,14 @@ const packed = ({ id, revision, data }) => ({
   id, base_revision: revision,
 });
 const unpacked = (value) => (typeof value === "string" && /^[[{]/.test(value) ? JSON.parse(value) : value);
+const refused = (status, { detail = `HTTP ${status}`, errors = [] }) =>
+  Object.assign(new Error([detail, ...errors.map((fault) => `${fault.pointer}: ${fault.detail}`)].join("\n")), { status, errors });
 
 /** Sends what was done here, reads what is new. `ask(method, path, body)` answers `{status, body}`; `onRejected` hears what was refused. */
 export async function sync(database, { ask, clientId, onRejected = () => {} }) {
   const later = JSON.parse((await database.localStorage.get("touchbase_answers")) || "[]");
   const answers = [];
+  let pushed = false;
 
   const pullChanges = async ({ lastPulledAt }) => {
     const changes = {};
@@ -26,7 +38,7 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
     while (more) {
       const from = cursor ? `&cursor=${cursor}&epoch=${await database.localStorage.get("touchbase_epoch")}` : "";
       const { status, body } = await ask("GET", `/v1/sync/changes?limit=1000${from}`);
-      if (status !== 200) throw Object.assign(new Error(body.detail ?? `HTTP ${status}`), { status });
+      if (status !== 200) throw refused(status, body);
       for (const change of body.changes) {
         const { updated, deleted } = table(change.collection);
         const stale = updated.findIndex(({ id }) => id === change.id);
@@ -41,6 +53,7 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
   };
 
   const pushChanges = async ({ changes }) => {
+    pushed = true;
     const names = Object.keys(changes).sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
     const mutations = names.flatMap((collection) => [
       ...changes[collection].created.map((raw) => mutation(collection, raw, Object.keys(raw).filter((name) => raw[name] !== null && raw[name] !== ""))),
@@ -50,7 +63,7 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
     const experimentalRejectedIds = {};
     for (let at = 0; at < mutations.length; at += 100) {
       const { status, body } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations: mutations.slice(at, at + 100) });
-      if (status !== 200) throw Object.assign(new Error(body.detail ?? `HTTP ${status}`), { status });
+      if (status !== 200) throw refused(status, body);
       for (const result of body.results) {
         if (result.status === "rejected") onRejected(result);
         if (result.record && result.status !== "applied") answers.push(result);
@@ -58,13 +71,13 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
         else if (result.status === "rejected") (experimentalRejectedIds[result.collection] ??= []).push(result.id);
       }
     }
-    await database.localStorage.set("touchbase_answers", JSON.stringify([...later, ...answers]));
+    await database.localStorage.set("touchbase_answers", JSON.stringify(answers));
     return { experimentalRejectedIds };
   };
 
   // What was changed here is held against what it was changed from, not against what has come since.
   const conflictResolver = (_, local, remote, resolved) => (local._changed ? { ...resolved, base_revision: local.base_revision } : resolved);
-  const run = () => synchronize({ database, pullChanges, pushChanges, conflictResolver, sendCreatedAsUpdated: true });
+  const run = (also = { pushChanges }) => synchronize({ database, pullChanges, ...also, conflictResolver, sendCreatedAsUpdated: true });
   try {
     await run();
   } catch (error) {
@@ -76,11 +89,12 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
     await database.write(() => database.unsafeResetDatabase());
     await run();
   }
-  // The server said otherwise than was sent: that is taken over at once.
-  if (answers.length) {
-    later.push(...answers.splice(0));
-    await run();
+  // What came of it on the server is shown at once, and where the server said otherwise than was sent, that is taken over.
+  if (pushed) {
+    later.push(...answers);
+    await run({});
   }
+  await database.localStorage.remove("touchbase_answers");
 }
 
 const mutation = (collection, raw, names) => ({

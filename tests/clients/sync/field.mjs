@@ -46,6 +46,7 @@ export function somebody(token) {
     }
     return { status: answer.status, body: text && text[0] === "{" ? JSON.parse(text) : text };
   };
+  ask.open = (path, signal) => fetch(SERVER + path, { headers: { authorization: `Bearer ${token}` }, signal });
   return ask;
 }
 

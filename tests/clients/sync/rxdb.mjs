@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRxDatabase } from "rxdb";
 import { getRxStorageMemory } from "rxdb/plugins/storage-memory";
-import { replicate } from "./examples/rxdb/touchbase.js";
+import { pokes, replicate } from "./examples/rxdb/touchbase.js";
 import * as field from "./field.mjs";
 
 // A call before what was learned in it. RxDB's free version opens few collections at a time: two devices have room for these.
@@ -36,6 +36,11 @@ async function device(ask) {
         }
       }
     },
+    /** Replicates for as long as the database is open. */
+    live() {
+      const stream$ = pokes(ask.open);
+      for (const name of NAMES) replicate(collections[name], { ask, clientId, stream$ });
+    },
     all: async (name) => (await collections[name].find().exec()).map((document) => document.toJSON()),
     get: async (name, id) => (await collections[name].findOne(id).exec())?.toJSON(),
     async make(name, fields) {
@@ -45,6 +50,15 @@ async function device(ask) {
     },
     change: async (name, id, fields) => (await collections[name].findOne(id).exec()).incrementalPatch(fields),
   };
+}
+
+/** Looks until it is so. */
+async function becomes(look, wanted) {
+  for (let tries = 0, found; ; tries += 1) {
+    if ((found = await look()) === wanted) return;
+    assert.ok(tries < 150, `${found} is not ${wanted}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
 }
 
 /** The device has what the server says, and nothing else. */
@@ -146,6 +160,19 @@ try {
       await it.sync();
       await it.sync();
       await agrees(it, executive);
+    },
+    "a device that listens shows what changes on the server, and what came of its own calls": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer, item, assignment } = await field.given(manager, executive);
+      const it = await device(executive);
+      it.live();
+      await becomes(async () => (await it.get("action_items", item.id))?.title, "Look into it");
+      for (const city of ["Bern", "Basel"]) {
+        await field.must(manager, "PATCH", `/v1/customers/${customer.id}`, { city }, "application/merge-patch+json");
+        await becomes(async () => (await it.get("customers", customer.id))?.city, city);
+      }
+      await it.make("attempts", { assignment_id: assignment.id, customer_id: customer.id, disposition: "connected" });
+      await becomes(async () => (await it.get("assignments", assignment.id))?.status, "completed");
     },
     "a customer that goes to somebody else goes with all that hangs on it": async () => {
       const [executive, other] = [await field.person(admin, "executive"), await field.person(admin, "executive")];

@@ -45,7 +45,7 @@ function device(ask) {
     sync: () => sync(database, { ask, clientId: dbName, onRejected: (result) => rejected.push(result) }),
     all: async (table) => (await database.get(table).query().fetch()).map(({ _raw }) => _raw),
     get: async (table, id) => (await database.get(table).find(id))._raw,
-    make: (table, fields) => database.write(async () => (await database.get(table).create(({ _raw }) => Object.assign(_raw, { id: crypto.randomUUID(), ...fields }))).id),
+    make: (table, fields) => database.write(async () => (await database.get(table).create(({ _raw }) => Object.assign(_raw, fields))).id),
     change: (table, id, fields) => database.write(async () => (await database.get(table).find(id)).update((it) => { for (const [name, value] of Object.entries(fields)) it._setRaw(name, value); })),
   };
 }
@@ -93,8 +93,8 @@ try {
       executive.cutOff = true;
       await assert.rejects(it.sync(), /lost/);
       await it.sync();
-      await it.sync();
       assert.deepEqual(it.rejected, []);
+      // One sync shows what came of it.
       await agrees(it, executive);
       assert.equal((await it.all("attempts")).length, 1);
       assert.equal((await it.get("assignments", assignment.id)).status, "completed");
@@ -159,6 +159,34 @@ try {
       assert.equal((await it.all("notes")).length, 3);
       await agrees(it, executive);
       assert.ok(await it.get("notes", good));
+    },
+    "what the server said otherwise is taken over once, and not again when it has changed since": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer, item } = await field.given(manager, executive);
+      const it = device(executive);
+      await it.sync();
+      await field.must(manager, "PATCH", `/v1/action-items/${item.id}`, { title: "From the manager" }, "application/merge-patch+json");
+      await it.change("customers", customer.id, { city: "Bern" });
+      await it.change("action_items", item.id, { title: "From the device" });
+      await it.sync();
+      assert.equal(it.rejected.length, 1);
+      assert.equal((await it.get("action_items", item.id)).title, "From the manager");
+      await field.must(manager, "PATCH", `/v1/customers/${customer.id}`, { city: "Basel" }, "application/merge-patch+json");
+      await it.sync();
+      await it.sync();
+      await agrees(it, executive);
+    },
+    "a push that is refused whole says what does not fit": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer } = await field.given(manager, executive);
+      const it = device(executive);
+      await it.sync();
+      await it.make("notes", { customer_id: customer.id, type: "idea", body: "!" });
+      await assert.rejects(sync(it.database, { ask: executive, clientId: "not a client id" }), ({ status, message, errors }) => {
+        assert.equal(status, 400);
+        assert.match(message, /\/client_id: /);
+        return errors.length === 1;
+      });
     },
     "a customer that goes to somebody else goes with all that hangs on it": async () => {
       const [executive, other] = [await field.person(admin, "executive"), await field.person(admin, "executive")];
