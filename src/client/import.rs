@@ -111,7 +111,9 @@ impl Import {
         let import = import?;
         let id = import["id"].as_str().unwrap_or_default().to_owned();
         if self.no_wait {
-            let text = format!("The file is there and will be imported. `touchbase job {id} --wait` waits for it.");
+            let text = format!(
+                "The file is there and will be imported. `touchbase job {id} --wait` waits for it, `touchbase undo {id}` takes it back."
+            );
             server.screen.show(&text, &import)?;
             return Ok(Exit::Done);
         }
@@ -129,25 +131,32 @@ impl Import {
         }
         if import["status"] != "completed" {
             let why = import["error"].as_str().unwrap_or("Somebody ended it.");
+            let status = import["status"].as_str().unwrap_or_default();
+            let rows = figures(&import["processed_rows"], &import["outcome"]);
             let detail = format!(
-                "The import {id} is {}. {why} {}",
-                import["status"].as_str().unwrap_or_default(),
-                figures(&import)
+                "The import {id} is {status}. {why} {rows}{}",
+                back(&id, &import["outcome"])
             );
             return Err(Trouble::failed("import_not_completed", detail));
         }
         server.screen.show(&told(&import), &import)?;
-        let failed = import["outcome"]["failed"].as_u64().unwrap_or_default();
-        Ok(if failed > 0 { Exit::SomeRowsFailed } else { Exit::Done })
+        Ok(exit(&import["outcome"]))
     }
 }
 
-fn figures(import: &Value) -> String {
-    let came = &import["outcome"];
-    let figure = |name: &str| came[name].as_u64().unwrap_or_default();
+/// How an import ends of which this has come.
+pub fn exit(outcome: &Value) -> Exit {
+    match outcome["failed"].as_u64() {
+        None | Some(0) => Exit::Done,
+        Some(_) => Exit::SomeRowsFailed,
+    }
+}
+
+/// What has come of so many rows.
+pub fn figures(rows: &Value, outcome: &Value) -> String {
+    let figure = |name: &str| outcome[name].as_u64().unwrap_or_default();
     format!(
-        "{} rows: {} created, {} updated, {} unchanged, {} failed.",
-        import["processed_rows"],
+        "{rows} rows: {} created, {} updated, {} unchanged, {} failed.",
         figure("created"),
         figure("updated"),
         figure("unchanged"),
@@ -155,10 +164,33 @@ fn figures(import: &Value) -> String {
     )
 }
 
+/// How it is taken back, when there is something.
+pub fn back(id: &str, outcome: &Value) -> String {
+    let written = ["created", "updated"]
+        .iter()
+        .any(|name| outcome[name].as_u64() > Some(0));
+    match written {
+        true => format!("\n`touchbase undo {id}` takes it back."),
+        false => String::new(),
+    }
+}
+
 fn told(import: &Value) -> String {
-    let mut text = figures(import);
+    let outcome = &import["outcome"];
+    let mut text = figures(&import["processed_rows"], outcome);
     if import["dry_run"] == true {
         text += " Nothing was written.";
+    }
+    let ignored = outcome["columns"]["ignored"].as_array().into_iter().flatten();
+    let ignored: Vec<String> = ignored
+        .filter_map(Value::as_str)
+        .map(|header| format!("`{header}`"))
+        .collect();
+    if !ignored.is_empty() {
+        text += &format!(
+            "\nColumns that were not used: {}. `--mapping` says what they mean.",
+            ignored.join(", ")
+        );
     }
     let faults = import["errors"].as_array().into_iter().flatten();
     for fault in faults.clone().take(TOLD) {
@@ -176,6 +208,9 @@ fn told(import: &Value) -> String {
     let more = faults.count().saturating_sub(TOLD);
     if more > 0 {
         text += &format!("\n  and {more} more; `--errors FILE` has them all.");
+    }
+    if import["dry_run"] != true {
+        text += &back(import["id"].as_str().unwrap_or_default(), outcome);
     }
     text
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Common;
+use super::import::{back, exit, figures};
 use super::interrupt;
 use super::screen::{Unit, table};
 use super::server::Server;
@@ -54,10 +55,12 @@ impl Jobs {
     }
 }
 
-/// Shows a piece of background work; with `--wait`, when it has come to its end. One that failed or was canceled is exit code 1.
+/// Shows a piece of background work; with `--wait`, when it has come to its end. One that failed or was canceled is exit code 1, an import
+/// that left rows out is 4.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  touchbase job 01980c5e-77e4-7d07-9b2c-0d1e2f3a4b5c --wait")]
+  touchbase job 01980c5e-77e4-7d07-9b2c-0d1e2f3a4b5c --wait
+  touchbase job 01980c5e-77e4-7d07-9b2c-0d1e2f3a4b5c --cancel")]
 pub struct JobCommand {
     #[command(flatten)]
     pub(super) common: Common,
@@ -65,13 +68,19 @@ pub struct JobCommand {
     /// Come back when it has ended.
     #[arg(long)]
     wait: bool,
+    /// End it: what waits is not begun, what an import has written so far stays until it is undone.
+    #[arg(long, conflicts_with = "wait")]
+    cancel: bool,
 }
 
 impl JobCommand {
     pub async fn run(self) -> Result<Exit, Trouble> {
         let server = Server::open(&self.common)?;
         let path = format!("/v1/jobs/{}", self.id);
-        let job = if self.wait {
+        let job = if self.cancel {
+            let request = Request::post(format!("{path}/cancel")).once(server.fresh_key());
+            server.json(&request).await?
+        } else if self.wait {
             ended(&server, &path, "Working").await?
         } else {
             server.json(&Request::get(path)).await?
@@ -81,9 +90,67 @@ impl JobCommand {
         if let Some(error) = job["error"].as_str() {
             told += &format!(" {error}");
         }
+        let imports = job["kind"] == "import" && job["result"].is_object();
+        if imports {
+            told += &format!(" {}", figures(&job["processed_rows"], &job["result"]));
+            if exit(&job["result"]) == Exit::SomeRowsFailed {
+                told += &format!("\n`touchbase export imports/{}/errors` tells why.", self.id);
+            }
+            if text("status") != "reverted" {
+                told += &back(&text("id"), &job["result"]);
+            }
+        }
         server.screen.show(&told, &job)?;
-        let failed = self.wait && matches!(job["status"].as_str(), Some("failed" | "canceled"));
-        Ok(if failed { Exit::Failed } else { Exit::Done })
+        Ok(match job["status"].as_str() {
+            Some("failed" | "canceled") if self.wait => Exit::Failed,
+            Some("completed") if self.wait && imports => exit(&job["result"]),
+            Some(_) | None => Exit::Done,
+        })
+    }
+}
+
+/// Takes an import back, but for what somebody has changed or used since.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  touchbase undo 01980c5e-77e4-7d07-9b2c-0d1e2f3a4b5c")]
+pub struct Undo {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// The import's id, as `touchbase import` and `touchbase jobs` show it.
+    id: uuid::Uuid,
+}
+
+impl Undo {
+    pub async fn run(self) -> Result<Exit, Trouble> {
+        let server = Server::open(&self.common)?;
+        let path = format!("/v1/imports/{}", self.id);
+        let request = Request::post(format!("{path}/undo")).once(server.fresh_key());
+        let asked = server.json(&request).await?;
+        let job = asked["outcome"]["undone"]["job_id"].as_str().unwrap_or_default();
+        let job = ended(&server, &format!("/v1/jobs/{job}"), "Taking back").await?;
+        let import = server.json(&Request::get(path)).await?;
+        if import["status"] != "reverted" {
+            let detail = format!(
+                "The import {} was not taken back: that is {}. {}",
+                self.id,
+                job["status"].as_str().unwrap_or_default(),
+                job["error"].as_str().unwrap_or_default()
+            );
+            return Err(Trouble::failed("import_not_undone", detail.trim_end()));
+        }
+        let undone = &import["outcome"]["undone"];
+        let mut told = format!(
+            "The import {} is taken back: {} records removed, {} restored, {} left as they are.",
+            self.id, undone["removed"], undone["restored"], undone["kept"]
+        );
+        if undone["kept"].as_u64() > Some(0) {
+            told += &format!(
+                "\n`touchbase export imports/{}/errors --filter severity_in=kept` tells which and why.",
+                self.id
+            );
+        }
+        server.screen.show(&told, &import)?;
+        Ok(Exit::Done)
     }
 }
 

@@ -72,8 +72,10 @@ pub enum Client {
     Report(report::Report),
     /// List what works in the background.
     Jobs(jobs::Jobs),
-    /// Show one piece of background work, or wait for it.
+    /// Show one piece of background work, wait for it, or cancel it.
     Job(jobs::JobCommand),
+    /// Take an import back.
+    Undo(jobs::Undo),
 }
 
 impl Client {
@@ -89,6 +91,7 @@ impl Client {
             Self::Report(it) => &it.common,
             Self::Jobs(it) => &it.common,
             Self::Job(it) => &it.common,
+            Self::Undo(it) => &it.common,
         }
     }
 
@@ -117,6 +120,7 @@ impl Client {
             Self::Report(it) => it.run().await,
             Self::Jobs(it) => it.run().await,
             Self::Job(it) => it.run().await,
+            Self::Undo(it) => it.run().await,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! `touchbase plan`: who would call whom and when; with `--commit` they do.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Common;
+use super::input::Format;
 use super::interrupt;
 use super::screen::table;
 use super::server::Server;
@@ -102,6 +105,13 @@ async fn told(server: &Server, plan: &Value) -> Result<String, Trouble> {
             plan["committed"], plan["skipped"]
         );
     }
+    let why = reasons(server, plan).await?;
+    if !why.is_empty() {
+        said += &format!(
+            "\nLeft out: {why}. `touchbase export plans/{}/left-out` says it of each.",
+            text(plan, "id")
+        );
+    }
     let mut rows = vec![["executive", "calls", "capacity"].map(str::to_owned).to_vec()];
     for executive in plan["executives"].as_array().into_iter().flatten() {
         let id = text(executive, "user_id");
@@ -115,6 +125,21 @@ async fn told(server: &Server, plan: &Value) -> Result<String, Trouble> {
         ]);
     }
     Ok(format!("{said}\n{}", table(&rows)))
+}
+
+/// For which reasons customers are left out, the most frequent first.
+async fn reasons(server: &Server, plan: &Value) -> Result<String, Trouble> {
+    let request = Request::get(format!("/v1/plans/{}/left-out", text(plan, "id"))).query("fields", "code");
+    let listed = server.whole(&request.accept(Format::Ndjson.kind())).await?;
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for left in serde_json::Deserializer::from_slice(&listed.body).into_iter::<Value>() {
+        let left = left.map_err(|_| Trouble::answered(200, b""))?;
+        *counts.entry(text(&left, "code").replace('_', " ")).or_default() += 1;
+    }
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let said: Vec<String> = counts.iter().map(|(code, count)| format!("{count} {code}")).collect();
+    Ok(said.join(", "))
 }
 
 fn text(value: &Value, name: &str) -> String {

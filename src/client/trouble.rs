@@ -42,7 +42,7 @@ pub struct Trouble {
 impl Trouble {
     fn new(exit: Exit, code: &str, title: &str, detail: impl Display) -> Self {
         let problem = json!({
-            "type": format!("/problems/{code}"), "title": title, "detail": detail.to_string(), "code": code,
+            "type": "about:blank", "title": title, "detail": detail.to_string(), "code": code,
         });
         Self { exit, problem }
     }
@@ -107,6 +107,12 @@ impl Trouble {
     /// For a person: what is wrong, and where.
     pub fn told(&self) -> String {
         let mut text = self.problem["detail"].as_str().unwrap_or("It did not work.").to_owned();
+        // What a script finds in `errors` stands right below here.
+        if let Some(from) = text.find("; `errors` ")
+            && let Some(length) = text.get(from..).and_then(|rest| rest.find('.'))
+        {
+            text.replace_range(from..from + length, "");
+        }
         for fault in self.problem["errors"].as_array().into_iter().flatten() {
             let at = fault["pointer"].as_str().unwrap_or_default();
             let detail = fault["detail"].as_str().unwrap_or_default();
@@ -148,9 +154,9 @@ mod tests {
 
     #[test]
     fn what_the_server_says_is_passed_on_with_its_faults() {
-        let body = br#"{"code":"unprocessable","detail":"Nothing was written.","errors":[{"pointer":"/items/3","detail":"No."},{"pointer":"","detail":"All."}]}"#;
+        let body = br#"{"code":"unprocessable","detail":"Nothing was written; `errors` points at each item. Mend it.","errors":[{"pointer":"/items/3","detail":"No."},{"pointer":"","detail":"All."}]}"#;
         let trouble = Trouble::answered(422, body);
         assert_eq!((trouble.exit, trouble.code()), (Exit::Failed, "unprocessable"));
-        assert_eq!(trouble.told(), "Nothing was written.\n  /items/3: No.\n  All.");
+        assert_eq!(trouble.told(), "Nothing was written. Mend it.\n  /items/3: No.\n  All.");
     }
 }

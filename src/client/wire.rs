@@ -207,7 +207,11 @@ impl Wire {
         };
         let answer = ask.send().await.map_err(|error| Failure::Broken(spelled(&error)))?;
         if answer.status().is_success() {
-            return Ok(answer);
+            // A page that greets us on the way to the server is no answer, however good it looks.
+            return match answer.status() == StatusCode::NO_CONTENT || is(&answer, request.accept) {
+                true => Ok(answer),
+                false => Err(Failure::Refused(Trouble::answered(answer.status().as_u16(), b""))),
+            };
         }
         Err(match refused(answer).await {
             Failure::Later(Some(wait), trouble) if wait > request.patience => {
@@ -229,6 +233,13 @@ impl Wire {
             body: body.to_vec(),
         })
     }
+}
+
+/// Whether an answer is of the kind that was asked for.
+fn is(answer: &Response, kind: &str) -> bool {
+    let named = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let named = named.and_then(|value| value.split(';').next());
+    named.is_some_and(|named| named.trim().eq_ignore_ascii_case(kind))
 }
 
 async fn refused(answer: Response) -> Failure {

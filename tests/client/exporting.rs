@@ -60,6 +60,24 @@ async fn a_list_is_written_out_with_its_filters() {
     assert_eq!(nowhere.problem()["code"], "file");
 }
 
+#[test]
+fn all_lists_that_there_are_are_told() {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
+    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(document).unwrap()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let lists = paths
+        .iter()
+        .filter(|(_, path)| !path["get"]["responses"]["200"]["content"]["text/csv"].is_null())
+        .filter_map(|(path, _)| path.strip_prefix("/v1/"))
+        .filter(|path| !path.starts_with("reports/"));
+    let mut lists: Vec<String> = lists.map(|list| list.replace("{id}", "ID")).collect();
+    lists.sort();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_touchbase"));
+    command.arg("export");
+    let told = format!("There are {}.", lists.join(", "));
+    fed(command, "").code(2).says(&told);
+}
+
 #[actix_web::test]
 async fn whoever_has_read_enough_may_close_the_pipe() {
     let desk = Desk::with_customers(5_000).await;

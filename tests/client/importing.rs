@@ -47,7 +47,9 @@ async fn files_are_imported_and_what_does_not_fit_is_told() {
         .good()
         .json();
     let job = ["job", queued["id"].as_str().unwrap(), "--wait"];
-    desk.run(&job).good().says("is completed");
+    desk.run(&job)
+        .good()
+        .says("93 rows: 0 created, 0 updated, 93 unchanged");
     let line = "{\"external_id\": \"N-1\", \"name\": \"Of a line\"}\n";
     desk.run_with(&["import", "customers", "-"], line)
         .good()
@@ -65,6 +67,53 @@ async fn files_are_imported_and_what_does_not_fit_is_told() {
     desk.run_with(&["import", "customers", "-", "--mapping", mapping], renamed)
         .good()
         .says("1 updated");
+}
+
+#[actix_web::test]
+async fn what_a_column_was_not_used_for_is_told_and_an_import_is_taken_back() {
+    let desk = Desk::signed_in().await;
+    let file = desk.file(
+        "some.csv",
+        "external_id,name,E-Mail,Shoe size\nA,Alfreds,a@b.test,44\n,,c@d.test,\n",
+    );
+    let unused = "Columns that were not used: `E-Mail`, `Shoe size`.";
+    let ran = desk
+        .run(&["import", "customers", &file, "--dry-run"])
+        .code(4)
+        .says(unused);
+    assert!(!ran.out.contains("touchbase undo"), "{ran:?}");
+    let queued = desk.run(&["import", "customers", &file, "--no-wait", "--json"]).good();
+    let id = queued.json()["id"].as_str().unwrap().to_owned();
+    desk.run(&["job", &id, "--wait"])
+        .code(4)
+        .says("2 rows: 1 created, 0 updated, 0 unchanged, 1 failed.")
+        .says(&format!("touchbase export imports/{id}/errors"))
+        .says(&format!("touchbase undo {id}"));
+    desk.run(&["export", &format!("imports/{id}/errors")])
+        .good()
+        .says("required");
+    desk.run(&["job", &id, "--cancel"]).code(1);
+    assert_eq!(desk.count("customers"), 1);
+    desk.run(&["undo", &id])
+        .good()
+        .says("1 records removed, 0 restored, 0 left as they are.");
+    assert_eq!(desk.count("customers"), 0);
+    desk.run(&["undo", &id]).good().says("1 records removed");
+    let again = desk.run(&["import", "customers", &file]).code(4).says(unused);
+    let id = again
+        .out
+        .split("touchbase undo ")
+        .nth(1)
+        .unwrap()
+        .split('`')
+        .next()
+        .unwrap()
+        .to_owned();
+    let undone = desk.run(&["undo", &id, "--json"]).good().json();
+    assert_eq!(undone["outcome"]["undone"]["removed"], 1);
+    desk.run(&["undo", "00000000-0000-7000-8000-000000000000"]).code(1);
+    let told = desk.run(&["export", "customers", "--filter", "colour=blue"]).code(1);
+    assert!(!told.err.contains("`errors`"), "{told:?}");
 }
 
 #[actix_web::test]

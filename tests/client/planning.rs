@@ -41,6 +41,7 @@ async fn a_program_is_planned_and_the_plan_committed() {
         .says("6 assignments were made")
         .says("Nancy");
     assert_eq!(desk.count("assignments"), 6);
+    desk.run(&plan).good().says("Left out: 6 in hand.");
 
     desk.run(&joined(&plan, &["--strict"])).code(2);
     desk.run(&[

@@ -44,6 +44,11 @@ fn scripted(answers: Vec<String>) -> (String, Arc<AtomicUsize>) {
 }
 
 fn answer(status: &str, headers: &str, body: &str) -> String {
+    // What is no page is JSON.
+    let headers = match body.starts_with('<') {
+        true => format!("{headers}content-type: text/html\r\n"),
+        false => format!("{headers}content-type: application/json\r\n"),
+    };
     format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()
@@ -106,7 +111,25 @@ fn what_is_no_touchbase_is_told_so() {
         fed(script(&url, &["whoami"]), "").code(code).says(says);
         let problem = fed(script(&url, &["whoami", "--json"]), "").code(code).problem();
         assert_eq!(problem["code"], "not_understood");
+        // The API's problems are explained at their addresses; the program's own have none.
+        assert_eq!(problem["type"], "about:blank");
     }
+    let (url, _) = scripted(vec![answer("200 OK", "", "<html>Sign in to the hotel</html>")]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.csv").display().to_string();
+    for command in [
+        &["report", "nps"] as &[&str],
+        &["report", "nps", "--csv"],
+        &["report", "nps", "--json"],
+        &["export", "customers"],
+        &["export", "customers", "-o", &file],
+        &["export", "customers", "--format", "ndjson"],
+        &["jobs"],
+    ] {
+        let ran = fed(script(&url, command), "").code(1).says("not as Touchbase does");
+        assert_eq!(ran.out, "");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     fed(script("nonsense", &["whoami"]), "").code(2).says("no address");
     fed(script("ftp://example.com", &["whoami"]), "").code(2);
 }
@@ -134,7 +157,7 @@ fn a_command_line_that_is_not_understood_is_exit_code_two() {
     );
     run(&["--help"]).good().says("Exit codes: 0 done");
     for command in [
-        "login", "logout", "whoami", "import", "assign", "plan", "export", "report", "jobs", "job",
+        "login", "logout", "whoami", "import", "assign", "plan", "export", "report", "jobs", "job", "undo",
     ] {
         run(&[command, "--help"])
             .good()
@@ -176,7 +199,7 @@ async fn who_may_not_is_exit_code_three() {
 
 #[test]
 fn ctrl_c_leaves_nothing_half_written() {
-    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nid,na\r\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n5\r\nid,na\r\n";
     let (url, asked) = scripted(vec![head.to_owned()]);
     let folder = tempfile::tempdir().unwrap();
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
