@@ -9,7 +9,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
-use actix_web::{App as Actix, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use actix_web::{App as Actix, HttpRequest, HttpResponse, HttpServer, ResponseError, guard, web};
 use tracing_actix_web::TracingLogger;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
@@ -57,7 +57,12 @@ pub fn bind_with(app: Arc<App>, listen: SocketAddr, endpoints: Vec<Arc<Endpoint>
             .app_data(web::Data::new(app.clone()))
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
             .configure(|config| endpoint::mount(config, &endpoints, &rules))
-            .route("/openapi.json", web::get().to(move || served(document.clone())))
+            .route(
+                "/openapi.json",
+                web::route()
+                    .guard(guard::Any(guard::Get()).or(guard::Head()))
+                    .to(move || served(document.clone())),
+            )
             .service(web::redirect("/", "/docs/"))
             .service(web::redirect("/docs", "/docs/"))
             .service(

@@ -1,7 +1,7 @@
 //! Lists as CSV and NDJSON: the same handler, page after page, streamed in constant memory.
 
 use actix_web::body::{BodyStream, BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
@@ -190,7 +190,7 @@ pub(super) async fn answer(
             cursor: Some(cursor),
             limit: super::page::LARGEST_LIMIT,
         });
-        let request = ServiceRequest::from_parts(export.request.clone(), Payload::None);
+        let request = ServiceRequest::from_request(export.request.clone());
         match read(&export.next, request).await {
             Ok(Ok((_, (data, cursor)))) => {
                 let mut out = Vec::new();

@@ -104,7 +104,7 @@ pub fn document(endpoints: &[Arc<Endpoint>]) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description": include_str!("introduction.md").trim_end(),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
-            "contact": { "name": "Touchbase", "url": "https://touchbase.invalid/" }
+            "contact": { "name": "Whoever runs this installation" }
         },
         "servers": [{ "url": "/", "description": "This installation" }],
         "tags": used,

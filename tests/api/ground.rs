@@ -98,6 +98,11 @@ async fn methods_and_paths_that_are_not_there_say_what_is() {
     );
     let head = manager.send(manager.request("HEAD", "/v1/customers")).await;
     assert_eq!((head.status, head.text.as_str()), (200, ""));
+    let document = server
+        .nobody()
+        .send(server.nobody().request("HEAD", "/openapi.json"))
+        .await;
+    assert_eq!((document.status, document.text.as_str()), (200, ""));
     assert_eq!(manager.get("/v1/nothing").await.problem(404), "not_found");
     assert_eq!(
         manager.get("/v1/customers?colour=blue").await.problem(400),

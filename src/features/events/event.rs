@@ -168,11 +168,12 @@ impl<'de> Deserialize<'de> for EventType {
 impl utoipa::PartialSchema for EventType {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         use utoipa::openapi::{ObjectBuilder, schema::Type};
+        let sorts: Vec<&str> = Subject::ALL.iter().map(|subject| subject.as_str()).collect();
         ObjectBuilder::new()
             .schema_type(Type::String)
             .min_length(Some(3))
             .max_length(Some(80))
-            .pattern(Some("^[a-z_]+\\.([a-z_]+|\\*)$"))
+            .pattern(Some(format!(r"^({})\.([a-z_]{{1,40}}|\*)$", sorts.join("|"))))
             .description(Some(
                 "A type of event: `attempt.created`; `attempt.*` for all of a sort.",
             ))

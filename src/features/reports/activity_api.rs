@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::store::{self, ActivityRow, By};
-use super::table_api::{CsvText, Days, Shown, hundredths, shown};
+use super::table_api::{CsvText, Days, Shown, hundredths, rounded, shown};
 use crate::access::{Caller, Permission};
 use crate::http::gate::Chosen;
 use crate::http::{Access, App, Endpoint, Problem, Query};
@@ -81,7 +81,7 @@ fn line((id, name, attempts, conversations, customers_called, customers_reached)
         figures: ActivityFigures {
             attempts,
             conversations,
-            connect_rate: ratio(conversations, attempts).map(|rate| hundredths(rate * 100.0) / 100.0),
+            connect_rate: ratio(conversations, attempts).map(rounded),
             attempts_per_conversation: ratio(attempts, conversations).map(hundredths),
             customers_called,
             customers_reached,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::promise::{Kept, LaterCall, Promise, TOLERANCE};
 use super::store::{self, PromiseRow};
-use super::table_api::{CsvText, Days, Shown, hundredths, shown};
+use super::table_api::{CsvText, Days, Shown, rounded, shown};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::http::gate::Chosen;
@@ -99,7 +99,7 @@ impl CallbackFigures {
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 calls")]
 fn rate(of: i64, to: i64) -> Option<f64> {
-    (to != 0).then(|| hundredths(of as f64 * 100.0 / to as f64) / 100.0)
+    (to != 0).then(|| rounded(of as f64 / to as f64))
 }
 
 /// Report on promised call-backs.

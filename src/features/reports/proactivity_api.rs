@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::proactivity::share;
 use super::store::{self, By, InteractionRow, SilentRow};
-use super::table_api::{CsvText, Shown, hundredths, period, shown};
+use super::table_api::{CsvText, Shown, period, rounded, shown};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::http::gate::Chosen;
@@ -113,7 +113,7 @@ fn line(row: InteractionRow) -> ProactivityLine {
             interactions,
             proactive,
             reactive,
-            proactive_share: share(proactive, reactive).map(|share| hundredths(share * 100.0) / 100.0),
+            proactive_share: share(proactive, reactive).map(rounded),
             calls,
             conversations,
             other_proactive,

@@ -120,3 +120,25 @@ impl<T: Serialize> Responder for Shown<T> {
 pub fn hundredths(value: f64) -> f64 {
     (value * 100.0).round() / 100.0 + 0.0
 }
+
+/// A share of 0 to 1, rounded to a hundredth of a per cent.
+pub fn rounded(share: f64) -> f64 {
+    (share * 10_000.0).round() / 10_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rounded_share_has_four_digits() {
+        for (share, shown) in [
+            (1_873.0 / 2_000.0, "0.9365"),
+            (0.349_79, "0.3498"),
+            (2.0 / 3.0, "0.6667"),
+            (1.0, "1"),
+        ] {
+            assert_eq!(rounded(share).to_string(), shown);
+        }
+    }
+}

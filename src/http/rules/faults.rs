@@ -125,7 +125,10 @@ fn tell(
         Kind::Format { format: wanted } | Kind::Pattern { pattern: wanted } => {
             fault(
                 "invalid_format",
-                form(wanted).map_or_else(|| sentence(error), |form| format!("This must be {form}.")),
+                form(wanted)
+                    .map(str::to_owned)
+                    .or_else(|| event_type(wanted))
+                    .map_or_else(|| sentence(error), |form| format!("This must be {form}.")),
             );
             let one_length = schema["minLength"].is_number() && schema["minLength"] == schema["maxLength"];
             if one_length || matches!(error.kind(), Kind::Format { .. }) {
@@ -135,6 +138,15 @@ fn tell(
         Kind::UniqueItems => fault("duplicate", "No item may stand here twice.".to_owned()),
         _ => fault("invalid_value", sentence(error)),
     }
+}
+
+/// What a type of event looks like, whose pattern lists what there are events of.
+fn event_type(pattern: &str) -> Option<String> {
+    let sorts = pattern.strip_prefix("^(")?.strip_suffix(r")\.([a-z_]{1,40}|\*)$")?;
+    Some(format!(
+        "a type of event like attempt.created, or attempt.* for all of a sort; there are events of {}",
+        sorts.replace('|', ", ")
+    ))
 }
 
 /// What the formats and patterns of the document look like.
