@@ -28,8 +28,16 @@ type Key = (Uuid, Uuid, &'static str, Uuid);
 /// What comes and goes, as the last save said of it.
 #[derive(Default)]
 pub(super) struct Moves {
-    held: BTreeMap<Key, (bool, i64)>,
+    held: BTreeMap<Key, Move>,
     departures: Vec<Departure>,
+}
+
+/// What a record's last save did to one customer on one device.
+struct Move {
+    held: bool,
+    revision: i64,
+    /// The same save put another customer there.
+    exchanged: bool,
 }
 
 /// A record that somebody's device is to remove.
@@ -47,10 +55,16 @@ impl Moves {
         let holding = |record: Option<&R>| record.and_then(R::holding);
         let (old, new) = (holding(before), holding(after));
         if old != new {
+            let exchanged = old.map(|old| old.user) == new.map(|new| new.user);
             for (holding, held) in [(old, false), (new, true)] {
                 if let Some(Holding { user, customer }) = holding {
                     let key = (user, customer.unwrap_or(organization), R::KIND, id);
-                    self.held.insert(key, (held, revision));
+                    let moved = Move {
+                        held,
+                        revision,
+                        exchanged,
+                    };
+                    self.held.insert(key, moved);
                 }
             }
         }
@@ -85,22 +99,25 @@ impl Unit {
         let moves = std::mem::take(&mut self.beside.moves);
         let organization = Uuid::from(self.organization);
         let mut rows = BTreeMap::new();
-        for ((user, customer, ..), (held, _)) in &moves.held {
+        for ((user, customer, ..), moved) in &moves.held {
             if *customer == organization {
                 // Everything of whose role calls customers again, or does not any more.
-                rows.extend(self.all_of(*user, *held).await?);
+                rows.extend(self.all_of(*user, moved.held).await?);
             }
         }
-        for (key, (held, entered)) in moves.held {
-            let departed = (!held).then_some(entered);
-            rows.insert(
-                key,
-                Row {
-                    held,
-                    entered,
-                    departed,
-                },
-            );
+        for (key, moved) in moves.held {
+            let mut entered = moved.revision;
+            if !moved.held && moved.exchanged {
+                // A number of its own: what stops in the midst of the one customer's coming does not stand in the midst of the other's going.
+                self.revision += 1;
+                entered = self.revision;
+            }
+            let row = Row {
+                held: moved.held,
+                entered,
+                departed: (!moved.held).then_some(entered),
+            };
+            rows.insert(key, row);
         }
         let rows = Vec::from_iter(rows);
         for chunk in rows.chunks(ROWS) {

@@ -77,6 +77,7 @@ mod storage;
 mod sync;
 mod sync_interleavings;
 mod sync_meanwhile;
+mod sync_merges;
 mod sync_push;
 mod sync_stream;
 mod talking_points;

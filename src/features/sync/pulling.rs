@@ -260,7 +260,7 @@ impl Page<'_> {
         let mine =
             |line: &Line| line.kind != Collection::Assignments.kind() || self.set.assignments.contains(&line.record_id);
         last_lines(revision, lines, from)
-            .filter(|(_, line, _)| line.verb != "deleted" && mine(line))
+            .filter(|(_, line, _)| mine(line))
             .map(|(position, line, collection)| Candidate {
                 position,
                 collection,
