@@ -79,6 +79,7 @@ mod sync_interleavings;
 mod sync_meanwhile;
 mod sync_merges;
 mod sync_push;
+mod sync_refused;
 mod sync_stream;
 mod talking_points;
 mod timeline;

@@ -126,12 +126,7 @@ pub async fn tell_customer(
 ///
 /// # Errors
 /// 404 out of sight, 403 `not_yours`.
-pub(super) async fn theirs(
-    unit: &mut Unit,
-    scope: &Scope,
-    caller: &Caller,
-    id: ActionItemId,
-) -> Result<ActionItem, Problem> {
+pub async fn theirs(unit: &mut Unit, scope: &Scope, caller: &Caller, id: ActionItemId) -> Result<ActionItem, Problem> {
     let item = store::find(unit, scope, id).await?.ok_or_else(Problem::not_found)?;
     if caller.may(Permission::ActionItemsManage) || item.is_theirs(caller.user, caller.department.as_deref()) {
         return Ok(item);

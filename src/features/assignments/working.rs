@@ -106,7 +106,10 @@ pub(super) async fn found(db: &mut impl Sqls, caller: &Caller, id: AssignmentId)
 }
 
 /// The assignment, if it is the caller's to work: an executive's own, a manager's any.
-pub(super) async fn own(unit: &mut Unit, caller: &Caller, id: AssignmentId) -> Result<Assignment, Problem> {
+///
+/// # Errors
+/// 404, 403 `not_yours`.
+pub async fn own(unit: &mut Unit, caller: &Caller, id: AssignmentId) -> Result<Assignment, Problem> {
     let assignment = found(unit, caller, id).await?;
     if caller.is(assignment.assignee_id) || caller.may(Permission::AssignmentsManage) {
         return Ok(assignment);

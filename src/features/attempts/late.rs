@@ -1,18 +1,18 @@
-//! A call that is told of after its assignment went to somebody else or was taken back: it was made, and stays on the record.
+//! A call that is told of after its assignment went to somebody else or was closed: it was made, and stays on the record.
 
 use super::consequences::Consequences;
 use super::debrief::{Debrief, NewAttempt};
 use super::recording::{follows, learn};
 use super::told::Told;
 use crate::access::Scope;
-use crate::features::assignments::assignment::Assignment;
+use crate::features::assignments::assignment::{Assignment, AssignmentStatus};
 use crate::features::notifications::notification::{self, NotificationKind};
 use crate::features::{assignments, notifications, people};
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
 
-/// Writes the call, what was learned in it and what it says of the customer. The assignment is not this caller's any more and stays as it is,
+/// Writes the call, what was learned in it and what it says of the customer. The assignment is not this caller's to work any more and stays as it is,
 /// unless the customer asked not to be called.
 ///
 /// # Errors
@@ -52,10 +52,14 @@ async fn tell(
     };
     let (name, customer) = (&executive.fields.name, &told.customer.fields.name);
     let how = if follows.reached { "spoke with" } else { "called" };
-    let since = if assignment.assignee_id == by {
-        "taken back"
-    } else {
-        "given to somebody else"
+    let since = match assignment.status {
+        _ if assignment.assignee_id != by => "given to somebody else",
+        AssignmentStatus::Canceled => "taken back",
+        AssignmentStatus::Queued
+        | AssignmentStatus::Scheduled
+        | AssignmentStatus::Completed
+        | AssignmentStatus::Unreachable
+        | AssignmentStatus::Declined => "closed",
     };
     let text = format!(
         "{name} {how} {customer} on {}, while offline; the call had been {since} in the program {}. It is on the record. Look whether another call is still wanted.",

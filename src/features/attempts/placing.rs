@@ -7,7 +7,7 @@ use super::recording::record;
 use super::store;
 use super::told::Told;
 use crate::access::{Caller, Scope};
-use crate::features::assignments::assignment::{Assignment, AssignmentId, AssignmentStatus};
+use crate::features::assignments::assignment::{Assignment, AssignmentId};
 use crate::features::{assignments, customers};
 use crate::http::Problem;
 use crate::journal::Unit;
@@ -48,7 +48,7 @@ pub async fn place(unit: &mut Unit, caller: &Caller, id: AssignmentId, new: NewA
 }
 
 /// Records a call that was placed where there was no network. It was made, also where the assignment was given to somebody else or
-/// taken back meanwhile: then it is kept as a call, the assignment stays as it is, and who runs the program hears of it.
+/// closed meanwhile: then it is kept as a call, the assignment stays as it is, and who runs the program hears of it.
 ///
 /// # Errors
 /// As [`place`].
@@ -61,8 +61,7 @@ pub async fn place_later(
 ) -> Result<Placed, Problem> {
     let scope = caller.scope();
     let assignment = assignments::store::find(unit, &scope, id).await?;
-    let taken = assignment
-        .filter(|assignment| !caller.is(assignment.assignee_id) || assignment.status == AssignmentStatus::Canceled);
+    let taken = assignment.filter(|assignment| !caller.is(assignment.assignee_id) || !assignment.status.open());
     let (Some(by), Some(assignment), true) = (caller.user, taken, was_theirs) else {
         return place(unit, caller, id, new).await;
     };

@@ -39,16 +39,7 @@ const FOLLOWS: &[(&str, &[&str])] = &[
     ),
     (
         "create_action_item",
-        &[
-            "created_by",
-            "status",
-            "closed_at",
-            "closed_by",
-            "outcome",
-            "customer_told_at",
-            "customer_told_by",
-            "customer_told_how",
-        ],
+        &["created_by", "closed_at", "closed_by", "customer_told_by"],
     ),
     ("create_contact", &["phone_e164", "mobile_e164", "left_at", "flags"]),
 ];

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::adding::within_fields;
 use super::collection::Collection;
 use super::pushing::Device;
-use super::rooms::fixed;
-use super::store::Loaded;
+use super::rooms::{self, fixed};
+use super::store::{self, Loaded};
 use crate::clock::Timestamp;
 use crate::features::action_items::action_item::{ActionItemStatus, Step};
 use crate::features::action_items::writing as action_items;
@@ -53,6 +53,70 @@ pub async fn change(
         | Collection::TalkingPoints => Ok(()),
     };
     done.map_err(within_fields)
+}
+
+/// Who may work a record: as for the endpoints of its room.
+pub async fn theirs(unit: &mut Unit, device: &Device, collection: Collection, id: Uuid) -> Result<(), Problem> {
+    let caller = &device.caller;
+    match collection {
+        Collection::Assignments => working::own(unit, caller, id.into()).await.map(drop),
+        Collection::ActionItems => action_items::theirs(unit, &caller.scope(), caller, id.into())
+            .await
+            .map(drop),
+        // To whom the permission is enough.
+        Collection::Customers
+        | Collection::Contacts
+        | Collection::Attempts
+        | Collection::Notes
+        | Collection::NpsResponses
+        | Collection::Programs
+        | Collection::TalkingPoints => Ok(()),
+    }
+}
+
+/// Fields that change by steps. A step may bring what is said of another: who snoozes a call takes its time away.
+const BY_STEPS: &[&str] = &[
+    "status",
+    "closed_reason",
+    "scheduled_for",
+    "snoozed_until",
+    "outcome",
+    "customer_told_how",
+];
+
+/// What was said of these is so now; else nothing is done, and the device is told what no step brings about.
+///
+/// # Errors
+/// 400 with every field that is otherwise.
+pub async fn settled(
+    unit: &mut Unit,
+    device: &Device,
+    (collection, id): (Collection, Uuid),
+    mut said: Map<String, Value>,
+) -> Result<(), Problem> {
+    said.retain(|field, value| BY_STEPS.contains(&field.as_str()) || (field == "customer_told_at" && value.is_null()));
+    if !matches!(collection, Collection::Assignments | Collection::ActionItems) || said.is_empty() {
+        return Ok(());
+    }
+    let organization = device.caller.organization;
+    let Some(now) = store::load(unit, organization, collection, &[id]).await?.remove(&id) else {
+        return Ok(());
+    };
+    let otherwise = |field: &String| {
+        let is = now.data.get(field).unwrap_or(&Value::Null);
+        Fault::new(
+            format!("/fields/{field}"),
+            "not_allowed",
+            format!("By what was sent, `{field}` becomes {is}, and nothing else; nothing of it was done."),
+        )
+    };
+    let faults = said.iter().filter(|(field, said)| !rooms::is_so(&now, field, said));
+    let faults: Vec<Fault> = faults.map(|(field, _)| otherwise(field)).collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(faults))
+    }
 }
 
 fn patch<T>(device: &Device, operation: &'static str, changed: Map<String, Value>) -> Patch<T> {
@@ -144,6 +208,11 @@ async fn assignment(unit: &mut Unit, device: &Device, id: Uuid, changed: Map<Str
             format!("An assignment does not become `{status}` by this; devices complete and decline."),
         )),
     }
+}
+
+/// What a device has done with an item before it first sends it: it is made, and then worked.
+pub fn worked(fields: &mut Map<String, Value>) -> Map<String, Value> {
+    part(fields, &["status", "outcome", "customer_told_at", "customer_told_how"])
 }
 
 const PLAIN_ITEM: &[&str] = &[

@@ -1,11 +1,14 @@
 //! Does what was done on a device: each mutation for itself, by the rooms' own rules, and once.
 
+use serde_json::Value;
+
 use super::collection::Collection;
 use super::mutation::{FieldName, Mutation, MutationOp, MutationResult, MutationStatus, is_ours};
 use super::rooms::{self, Done};
 use super::store::{self, Loaded, Sent};
 use crate::access::{Caller, Scope};
 use crate::app::App;
+use crate::fold;
 use crate::http::{Checks, Problem};
 use crate::id::UserId;
 use crate::journal::Unit;
@@ -128,10 +131,18 @@ async fn shown(
         .filter(|record| visible(caller, &caller.scope(), collection, record)))
 }
 
-fn visible(caller: &Caller, scope: &Scope, collection: Collection, record: &Loaded) -> bool {
-    let own = record.owner.is_some() && record.owner == caller.user.map(Into::into);
-    let only_own = collection == Collection::ActionItems && scope.own_items.is_some();
-    collection.is_for(caller) && (own || !only_own)
+/// Whether this caller may see the record: as by the endpoints of its room.
+pub(super) fn visible(caller: &Caller, scope: &Scope, collection: Collection, record: &Loaded) -> bool {
+    collection.is_for(caller)
+        && match (collection, &scope.own_items) {
+            (Collection::ActionItems, Some(own)) => {
+                let department = record.data.get("department").and_then(Value::as_str);
+                let theirs = |theirs: &String| department.is_some_and(|its| fold::key(its) == fold::key(theirs));
+                (record.owner.is_some() && record.owner == own.user.map(Into::into))
+                    || own.department.as_ref().is_some_and(theirs)
+            }
+            _ => true,
+        }
 }
 
 /// What a result says of the mutation itself.

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::collection::Collection;
-use super::merging::{Since, Verdict, verdict};
+use super::merging::{Since, Verdict, same, verdict};
 use super::mutation::Mutation;
-use super::pushing::Device;
+use super::pushing::{Device, visible};
 use super::store::{self, Loaded};
 use super::{adding, changing};
 use crate::access::Permission;
@@ -45,7 +45,10 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
         (Collection::Notes, _) => adding::note(unit, device, mutation.id, fields).await,
         (Collection::NpsResponses, _) => adding::nps_response(unit, device, mutation.id, fields).await,
         (Collection::ActionItems, None) if mutation.base() == 0 => {
-            adding::action_item(unit, device, mutation.id, fields).await
+            let later = changing::worked(&mut fields);
+            let done = adding::action_item(unit, device, mutation.id, fields).await?;
+            work(unit, device, mutation, later).await?;
+            Ok(done)
         }
         (Collection::Contacts, None) if mutation.base() == 0 => {
             adding::contact(unit, device, mutation.id, fields).await
@@ -54,13 +57,31 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
             Err(Problem::not_found())
         }
         (collection, Some(there)) => {
+            // Whose it is not, they say nothing of it: not what is so already, either.
+            changing::theirs(unit, device, collection, mutation.id).await?;
             let mut merge = Merge::of(unit, device, mutation, &there, &fields).await?;
             let changed = std::mem::take(&mut merge.changed);
-            changing::change(unit, device, collection, mutation.id, &there, changed).await?;
-            merge.keep_what_was_lost(unit, mutation.id)?;
+            changing::change(unit, device, collection, mutation.id, &there, changed.clone()).await?;
+            if merge.conflicts.is_empty() {
+                changing::settled(unit, device, (collection, mutation.id), changed).await?;
+            }
+            merge.keep_what_was_lost(unit, device, mutation.id).await?;
             Ok(merge.done())
         }
     }
+}
+
+/// What was done with a new item before it was first sent.
+async fn work(unit: &mut Unit, device: &Device, mutation: &Mutation, said: Map<String, Value>) -> Result<(), Problem> {
+    let (collection, id) = (mutation.collection, mutation.id);
+    let mut made = store::load(unit, device.caller.organization, collection, &[id]).await?;
+    let made = made.remove(&id).ok_or_else(Problem::not_found)?;
+    let said: Map<_, _> = said
+        .into_iter()
+        .filter(|(field, said)| !is_so(&made, field, said))
+        .collect();
+    changing::change(unit, device, collection, id, &made, said.clone()).await?;
+    changing::settled(unit, device, (collection, id), said).await
 }
 
 /// Deletes a record, where devices may.
@@ -105,10 +126,18 @@ fn may(device: &Device, collection: Collection) -> Result<(), Problem> {
     Ok(device.caller.needs(permission)?)
 }
 
+/// The record, where it is in this caller's sight.
 async fn find(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Result<Option<Loaded>, Problem> {
-    let organization = device.caller.organization;
-    let mut found = store::load(unit, organization, mutation.collection, &[mutation.id]).await?;
-    Ok(found.remove(&mutation.id))
+    let (caller, collection) = (&device.caller, mutation.collection);
+    let mut found = store::load(unit, caller.organization, collection, &[mutation.id]).await?;
+    Ok(found
+        .remove(&mutation.id)
+        .filter(|record| visible(caller, &caller.scope(), collection, record)))
+}
+
+/// Whether a record says so already.
+pub(super) fn is_so(record: &Loaded, field: &str, said: &Value) -> bool {
+    same(said, record.data.get(field).unwrap_or(&Value::Null))
 }
 
 fn only_added() -> Problem {
@@ -141,6 +170,10 @@ struct Merge {
 
 /// No device is so far behind.
 const MOST_LINES: i64 = 10_000;
+/// Under which word the journal keeps what was not taken over.
+const CONFLICT: &str = "sync_conflict";
+/// How many of these are looked through for one that says the same.
+const MOST_CONFLICTS: i64 = 200;
 
 impl Merge {
     async fn of(
@@ -182,10 +215,26 @@ impl Merge {
         Ok(merge)
     }
 
-    /// The value that was not taken over stays in the journal.
-    fn keep_what_was_lost(&self, unit: &mut Unit, id: Uuid) -> Result<(), Problem> {
+    /// The value that was not taken over stays in the journal, once however often it is sent.
+    async fn keep_what_was_lost(&self, unit: &mut Unit, device: &Device, id: Uuid) -> Result<(), Problem> {
+        if self.conflicts.is_empty() {
+            return Ok(());
+        }
+        let filter = feed::Filter {
+            kind: Some(CONFLICT.to_owned()),
+            record_id: Some(id),
+            ..feed::Filter::default()
+        };
+        let kept = feed::entries(unit, device.caller.organization, &filter, None, true, MOST_CONFLICTS).await?;
         for (field, stands, lost) in &self.conflicts {
-            unit.mention("sync_conflict", id, "lost", (field, &json!(stands), &json!(lost)))?;
+            let last = kept
+                .iter()
+                .filter(|line| device.sent(line.actor_id, line.client.as_deref()))
+                .find_map(|line| line.changes.get(field));
+            if last == Some(&json!([stands, lost])) {
+                continue;
+            }
+            unit.mention(CONFLICT, id, "lost", (field, &json!(stands), &json!(lost)))?;
         }
         Ok(())
     }

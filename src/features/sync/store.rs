@@ -55,7 +55,8 @@ pub struct Held {
     pub departed: Option<i64>,
 }
 
-/// What holds customers in the user's working set, and what has left it at this revision or later.
+/// What holds customers in the user's working set, and what has left it at this revision or later: of each customer that is or was there
+/// all that ever held it, since a page may end in the midst of its history.
 ///
 /// # Errors
 /// What the database said.
@@ -65,7 +66,7 @@ pub async fn held(
     user: UserId,
     from: i64,
 ) -> Result<Vec<Held>, Error> {
-    db.sql("SELECT customer_id, record_id, since, entered, departed FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND (departed IS NULL OR departed >= $3)")
+    db.sql("SELECT customer_id, record_id, since, entered, departed FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND customer_id IN (SELECT there.customer_id FROM working_sets AS there WHERE there.organization_id = $1 AND there.user_id = $2 AND (there.departed IS NULL OR there.departed >= $3))")
         .bind(organization)
         .bind(user)
         .bind(from)

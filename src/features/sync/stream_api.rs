@@ -1,8 +1,11 @@
 //! Speaks: a poke for devices that are connected, so that they need not ask.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::{Instant, sleep_until};
 use utoipa::IntoParams;
 
 use super::api::owner;
@@ -29,7 +32,7 @@ pub struct SyncStreamQuery {
 
 /// Hear that something changed in my working set.
 ///
-/// Server-sent events named `changed`, without content: read `GET /v1/sync/changes` then. A device that comes back with `Last-Event-ID` (or `last_event_id`) is told at once when it has missed something. Comments are signs of life. The stream ends with its access token, and when the server stops: come back with a new one.
+/// Server-sent events named `changed`, without content: read `GET /v1/sync/changes` then. A device that comes back with `Last-Event-ID` (or `last_event_id`) is told at once when it has missed something; of what follows within a second it is told once. Comments are signs of life. The stream ends with its access token, and when the server stops: come back with a new one.
 #[utoipa::path(get, path = "/v1/sync/stream", operation_id = "stream_sync_changes", tag = "sync", params(SyncStreamQuery),
     responses((status = 200, description = "A stream of pokes", body = String, content_type = "text/event-stream"),
         (status = 409, description = "An API key has no working set", body = crate::http::ProblemBody, content_type = "application/problem+json")))]
@@ -50,6 +53,7 @@ async fn stream_sync_changes(
         listener,
         place: heard.unwrap_or(latest),
         latest,
+        quiet_until: Instant::now(),
     };
     stream::answer(&app, &request, &caller, Access::SignedIn, poked)
 }
@@ -62,11 +66,18 @@ struct Poked {
     /// Up to where it knows whether there is anything new.
     place: i64,
     latest: i64,
+    /// Until when it hears no more: what follows at once is one poke.
+    quiet_until: Instant,
 }
+
+/// A device reads everything that is new at once: more often it need not be told, and more often nobody looks for it.
+const TOGETHER: Duration = Duration::from_secs(1);
 
 impl Source for Poked {
     async fn wait(&mut self) {
+        sleep_until(self.quiet_until).await;
         self.latest = self.listener.newer().await.max(self.latest);
+        self.quiet_until = Instant::now() + TOGETHER;
     }
 
     async fn read(&mut self, caller: &Caller) -> Result<Said, Problem> {
