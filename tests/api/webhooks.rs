@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use touchbase::app::App;
 use touchbase::clock::Clock;
+use touchbase::db::Sqls;
+use touchbase::features::webhooks::endpoint::WebhookEndpointId;
 use touchbase::features::webhooks::{Office, names};
 
 use crate::support::receiver::{Answers, Received, Receiver};
@@ -251,6 +253,78 @@ async fn what_was_missed_is_replayed_since_a_time() {
     // Once more is once more, not for ever.
     customer(&admin, "New").await;
     assert_eq!(office.settle().await.unwrap(), 1);
+    // What was delivered is known for 30 days; before then nobody could tell a repetition.
+    server.app.clock.advance(TimeDelta::days(31));
+    let admin = server.again(&admin);
+    let long_ago = json!({"since": first["created_at"]});
+    let refused = admin.post(&path(&endpoint, "/replay"), long_ago).await;
+    assert_eq!(refused.body["errors"][0]["pointer"], "/since");
+    assert_eq!(refused.problem(400), "invalid_request");
+    assert_eq!(office.settle().await.unwrap(), 0);
+}
+
+/// Where an endpoint stands in the journal.
+async fn place(server: &Server, endpoint: &Value) -> i64 {
+    let id: WebhookEndpointId = serde_json::from_value(endpoint["id"].clone()).unwrap();
+    let mut db = server.app.read();
+    let sql = db
+        .sql("SELECT place FROM webhook_places WHERE endpoint_id = $1")
+        .bind(id);
+    let (place,): (i64,) = sql.one().await.unwrap();
+    place
+}
+
+#[actix_web::test]
+async fn what_does_not_concern_an_endpoint_is_not_written_down_for_it() {
+    let (server, receiver) = (start().await, Receiver::start());
+    let (admin, office) = (server.admin(), office(&server));
+    let (endpoint, _) = endpoint(&admin, &receiver.url()).await;
+    customer(&admin, "Alfreds").await;
+    assert_eq!(office.settle().await.unwrap(), 1);
+    let stands = place(&server, &endpoint).await;
+    for number in 0..3 {
+        let program = json!({"name": format!("Not asked for {number}")});
+        admin.post("/v1/programs", program).await.expect(201);
+        assert_eq!(office.settle().await.unwrap(), 0);
+    }
+    assert_eq!(place(&server, &endpoint).await, stands);
+    // Whoever asks for more hears of it from now on.
+    let patch = json!({"types": ["customer.*", "program.*"]});
+    admin.patch(&path(&endpoint, ""), patch).await.expect(200);
+    assert_eq!(office.settle().await.unwrap(), 0);
+    customer(&admin, "Ana").await;
+    admin
+        .post("/v1/programs", json!({"name": "Asked for"}))
+        .await
+        .expect(201);
+    assert_eq!(office.settle().await.unwrap(), 2);
+    assert_eq!(receiver.received()[2].body["type"], "program.created");
+    // An office that remembers nothing goes on from where the endpoint stands.
+    admin
+        .post("/v1/segments", json!({"name": "Nobody's", "filter": {}}))
+        .await;
+    assert_eq!(self::office(&server).settle().await.unwrap(), 0);
+}
+
+#[actix_web::test]
+async fn an_organization_has_fifty_endpoints_at_most() {
+    let server = start().await;
+    let admin = server.admin();
+    let new =
+        |name: String| json!({"name": name, "url": "https://hooks.example.com/touchbase", "types": ["customer.*"]});
+    let mut id = Value::Null;
+    for number in 0..50 {
+        let made = admin
+            .post("/v1/webhook-endpoints", new(number.to_string()))
+            .await
+            .expect(201);
+        id = made["webhook_endpoint"]["id"].clone();
+    }
+    let refused = admin.post("/v1/webhook-endpoints", new("One more".into())).await;
+    assert_eq!(refused.problem(409), "wrong_state");
+    let mut again = new("49".into());
+    again["id"] = id;
+    admin.post("/v1/webhook-endpoints", again).await.expect(200);
 }
 
 #[actix_web::test]

@@ -9,14 +9,14 @@ use super::address;
 use super::body::TESTED;
 use super::endpoint::{DisabledBecause, WebhookEndpoint, WebhookEndpointId, WebhookEndpointInput};
 use super::signature;
-use super::store::{self, WebhookEndpointFilter};
+use super::store::{self, WebhookEndpointFilter, underway};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
 use crate::journal::{Change, Record, Unit};
-use crate::refusal::Code;
+use crate::refusal::{Code, Refusal};
 
 crate::page!(WebhookEndpointPage of WebhookEndpoint);
 
@@ -34,6 +34,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         replay_webhook_endpoint: Access::Needs(Permission::WebhooksManage),
     ]
 }
+
+/// How many endpoints an organization has at most.
+const MOST: i64 = 50;
 
 /// A new endpoint of webhooks.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,7 +63,7 @@ pub struct WebhookEndpointWithSecret {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplayWebhookEndpoint {
-    /// Everything since then that was given up or never tried is delivered.
+    /// Everything since then that was given up or never tried is delivered. No longer ago than 30 days: so long it is known what was delivered.
     pub since: Timestamp,
     /// What was delivered already comes again, too, under the same `webhook-id`.
     #[serde(default)]
@@ -104,6 +107,12 @@ async fn create_webhook_endpoint(
             )),
         };
     }
+    if store::count(&mut unit, caller.organization).await? >= MOST {
+        let detail = format!(
+            "There are {MOST} endpoints already, and no more than that. Delete one, or let one receive more types."
+        );
+        return Err(Refusal::state(detail).into());
+    }
     let endpoint = WebhookEndpoint::new(id, new.0.fields, unit.now());
     let endpoint = unit.save(Change::created(endpoint)).await?;
     store::begin_at(&mut unit, caller.organization, id, endpoint.revision).await?;
@@ -139,8 +148,11 @@ async fn update_webhook_endpoint(
     let endpoint = found(&mut unit, *id).await?;
     let fields = patch.apply(&endpoint.fields)?;
     may_go_to(&app, &fields.url)?;
+    let known = endpoint.clone();
     let change = endpoint.revise(fields);
     if_match.allows(&change)?;
+    // What happened before is delivered as it was asked for then.
+    underway::catch_up(&mut unit, caller.organization, &known, &app.clock).await?;
     let endpoint = unit.save(change).await?;
     unit.answer(Reply::record(endpoint)).await
 }
@@ -242,6 +254,10 @@ async fn replay_webhook_endpoint(
     let endpoint = found(&mut unit, *id).await?;
     endpoint.takes_deliveries()?;
     let (since, again) = (asked.0.since, asked.0.include_delivered);
+    if since < unit.now().plus(-store::KEPT) {
+        let detail = "This lies more than 30 days back: what was delivered then is not known any more. Read it by `GET /v1/events`.";
+        return Err(Problem::fault("/since", "out_of_range", detail));
+    }
     store::replay_since(&mut unit, caller.organization, *id, (since, again)).await?;
     unit.mention(
         WebhookEndpoint::KIND,

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::endpoint::WebhookEndpointId;
 use crate::clock::Timestamp;
@@ -11,6 +12,25 @@ use crate::clock::Timestamp;
 crate::id! {
     /// An event on its way to an endpoint.
     WebhookDeliveryId;
+}
+
+impl WebhookDeliveryId {
+    /// Of one event to one endpoint, always the same: also when it is delivered once more after all that was known of it is forgotten.
+    /// In the order of events.
+    pub fn of(endpoint: WebhookEndpointId, sequence: i64) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(endpoint.0.as_bytes());
+        digest.update(sequence.to_be_bytes());
+        let mut bytes = [0; 16];
+        for (at, byte) in bytes.iter_mut().zip(digest.finalize()) {
+            *at = byte;
+        }
+        // 48 bits of a revision are more than there will ever be.
+        for (at, byte) in bytes.iter_mut().zip(sequence.to_be_bytes().into_iter().skip(2)) {
+            *at = byte;
+        }
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
 }
 
 crate::words! {
@@ -166,6 +186,16 @@ mod tests {
             error: (status_code >= 300).then(|| "no".into()),
             retry_after,
         }
+    }
+
+    #[test]
+    fn an_event_has_one_id_for_each_endpoint_in_the_order_of_events() {
+        let endpoint = |at| WebhookEndpointId(Uuid::from_u128(at));
+        let id = |at, sequence| WebhookDeliveryId::of(endpoint(at), sequence);
+        assert_eq!(id(1, 7), id(1, 7));
+        assert_ne!(id(1, 7), id(2, 7));
+        assert!(id(1, 7).0 < id(1, 8).0 && id(1, 255).0 < id(1, 256).0 && id(2, 8).0 < id(1, 1 << 34).0);
+        assert_eq!(id(1, 7).0.get_version_num(), 8);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod office;
 mod settling;
 pub mod signature;
 pub mod store;
+mod turns;
 
 pub use courier::{Lookup, names};
 pub use office::Office;

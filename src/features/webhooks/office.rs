@@ -4,7 +4,7 @@
 //! would keep everything else waiting for days. Here each endpoint has a few places of its own, and one that fails has one.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,23 +12,20 @@ use tokio::task::JoinSet;
 
 use super::courier::{Courier, Lookup};
 use super::delivery::WebhookDelivery;
-use super::endpoint::WebhookEndpointId;
-use super::store::{self, underway};
+use super::store;
+use super::store::underway::{self, Stand};
+use super::turns::{AT_ONCE, Place, Turns};
 use crate::app::{App, Broken};
 use crate::db::Error;
 use crate::id::OrganizationId;
 use crate::jobs::LEASE;
 
-/// How many deliveries an instance has under way at the same time.
-const AT_ONCE: usize = 64;
-/// How many of these go to one endpoint.
-const EACH: usize = 4;
 /// How often it looks for what is due, or what other instances wrote.
 const LOOK: Duration = Duration::from_secs(2);
 /// Changes that follow each other at once are looked at together.
 const TOGETHER: Duration = Duration::from_millis(100);
-
-type Place = (OrganizationId, WebhookEndpointId);
+/// Of how many changes that do not concern an endpoint its place is moved on: until then it is only remembered here how far was looked.
+const FAR: i64 = 1_000;
 
 /// A delivery in hand.
 pub(super) struct InHand {
@@ -40,6 +37,8 @@ pub(super) struct InHand {
 pub struct Office {
     pub(super) app: Arc<App>,
     pub(super) courier: Courier,
+    /// Up to where there was nothing for an endpoint, from where it stands.
+    looked: Mutex<HashMap<Place, (Stand, i64)>>,
 }
 
 /// What came of looking once.
@@ -50,21 +49,17 @@ struct Looked {
     more: bool,
 }
 
-/// What is under way: how much of it goes where.
+/// What is under way.
 #[derive(Default)]
 struct UnderWay {
     tasks: JoinSet<Place>,
-    places: HashMap<Place, usize>,
+    turns: Turns,
 }
 
 impl UnderWay {
-    fn to(&self, place: Place) -> usize {
-        self.places.get(&place).copied().unwrap_or(0)
-    }
-
-    fn begin(&mut self, office: &Arc<Office>, in_hand: InHand) {
+    fn begin(&mut self, office: &Arc<Office>, in_hand: InHand, failing: bool) {
         let place = (in_hand.organization, in_hand.delivery.endpoint_id);
-        *self.places.entry(place).or_default() += 1;
+        self.turns.begin(place, failing);
         let office = office.clone();
         self.tasks.spawn(async move {
             office.deliver(in_hand).await;
@@ -75,20 +70,13 @@ impl UnderWay {
     /// Waits for one to end; for ever when there is none.
     async fn ended(&mut self) {
         match self.tasks.join_next().await {
-            Some(Ok(place)) => self.end(place),
+            Some(Ok(place)) => self.turns.end(place),
             // Its place stays taken until all have ended.
             Some(Err(error)) => tracing::error!(%error, "a delivery broke off"),
             None => std::future::pending().await,
         }
         if self.tasks.is_empty() {
-            self.places.clear();
-        }
-    }
-
-    fn end(&mut self, place: Place) {
-        match self.places.get_mut(&place) {
-            Some(count) if *count > 1 => *count -= 1,
-            Some(_) | None => drop(self.places.remove(&place)),
+            self.turns.rest();
         }
     }
 }
@@ -102,6 +90,7 @@ impl Office {
         Ok(Arc::new(Self {
             app: app.clone(),
             courier,
+            looked: Mutex::default(),
         }))
     }
 
@@ -155,12 +144,12 @@ impl Office {
     async fn round(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<Looked, Error> {
         let more = self.sort().await?;
         let now = self.app.clock.now();
-        for (organization, endpoint, failing_since) in underway::waiting(&mut self.app.read(), now).await? {
-            let place = (organization, endpoint);
-            let each = if failing_since.is_some() { 1 } else { EACH };
-            let room = each
-                .saturating_sub(under_way.to(place))
-                .min(AT_ONCE.saturating_sub(under_way.tasks.len()));
+        let waiting = underway::waiting(&mut self.app.read(), now).await?;
+        let waiting = waiting
+            .into_iter()
+            .map(|(organization, id, since)| ((organization, id), since.is_some()));
+        for (place, failing) in under_way.turns.in_turn(waiting.collect()) {
+            let room = under_way.turns.room(place, failing);
             if room == 0 {
                 continue;
             }
@@ -171,11 +160,11 @@ impl Office {
             tx.commit().await?;
             for delivery in claimed {
                 let in_hand = InHand {
-                    organization,
+                    organization: place.0,
                     delivery,
                     token: lease.0,
                 };
-                under_way.begin(self, in_hand);
+                under_way.begin(self, in_hand, failing);
             }
         }
         Ok(Looked {
@@ -187,21 +176,37 @@ impl Office {
     /// Makes deliveries of what happened, a portion for each endpoint: one that is far behind keeps nobody waiting. Whether there is more.
     async fn sort(&self) -> Result<bool, Error> {
         let mut more = false;
-        for (organization, id) in underway::behind(&mut self.app.read()).await? {
-            let Some(endpoint) = store::find(&mut self.app.read(), organization, id).await? else {
+        for (place, stand, latest) in underway::behind(&mut self.app.read()).await? {
+            let looked = self
+                .looked()
+                .get(&place)
+                .filter(|(of, _)| *of == stand)
+                .map(|(_, until)| *until);
+            let from = looked.unwrap_or(stand.place);
+            if from >= latest {
+                continue;
+            }
+            let Some(endpoint) = store::find(&mut self.app.read(), place.0, place.1).await? else {
                 continue;
             };
+            let found = underway::look(&mut self.app.read(), place.0, &endpoint, (from, latest)).await?;
+            more |= found.until < latest;
+            if found.wanted.is_empty() && stand.again_until == 0 && found.until - stand.place < FAR {
+                self.looked().insert(place, (stand, found.until));
+                continue;
+            }
             let mut tx = self.app.db.begin().await?;
-            match underway::sort(&mut tx, organization, &endpoint, &self.app.clock).await {
-                Ok(rest) => {
-                    tx.commit().await?;
-                    more |= rest;
-                }
+            match underway::sort(&mut tx, place, (stand, found), &self.app.clock).await {
+                Ok(()) => tx.commit().await?,
                 // Another instance was there first.
                 Err(Error::RowNotFound) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(more)
+    }
+
+    fn looked(&self) -> MutexGuard<'_, HashMap<Place, (Stand, i64)>> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,7 +26,7 @@ crate::record!(
 );
 
 /// How long what has ended is kept.
-const KEPT: TimeDelta = TimeDelta::days(30);
+pub const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Fields that endpoints can be sorted by.
 pub static SORTS: &[Sort<WebhookEndpoint>] = &[
@@ -75,6 +75,16 @@ pub async fn find(
     id: WebhookEndpointId,
 ) -> Result<Option<WebhookEndpoint>, Error> {
     journal::find(db, organization, id).await
+}
+
+/// How many endpoints an organization has.
+pub async fn count(db: &mut impl Sqls, organization: OrganizationId) -> Result<i64, Error> {
+    let (count,): (i64,) = db
+        .sql("SELECT COUNT(*) FROM webhook_endpoints WHERE organization_id = $1")
+        .bind(organization)
+        .one()
+        .await?;
+    Ok(count)
 }
 
 pub(super) const COLUMNS: &str = "webhook_deliveries.id, webhook_deliveries.endpoint_id, webhook_deliveries.sequence, webhook_deliveries.event_type, webhook_deliveries.status, webhook_deliveries.attempts, webhook_deliveries.due_at, webhook_deliveries.status_code, webhook_deliveries.error, webhook_deliveries.finished_at, webhook_deliveries.created_at, webhook_deliveries.updated_at";

@@ -9,6 +9,7 @@ use crate::features::events::event;
 use crate::features::webhooks::body;
 use crate::features::webhooks::delivery::{Outcome, WebhookDelivery, WebhookDeliveryId, WebhookDeliveryStatus};
 use crate::features::webhooks::endpoint::{WebhookEndpoint, WebhookEndpointId};
+use crate::features::webhooks::turns::Place;
 use crate::id::{OrganizationId, UserId};
 use crate::journal::feed;
 
@@ -17,43 +18,51 @@ const PORTION: i64 = 500;
 /// How many revisions are looked through at once: what is asked for may be rare.
 const LOOKED_THROUGH: i64 = 50_000;
 
-/// Enabled endpoints for which there may be something new.
-pub async fn behind(db: &mut impl Sqls) -> Result<Vec<(OrganizationId, WebhookEndpointId)>, Error> {
-    db.sql("SELECT e.organization_id, e.id FROM webhook_endpoints e JOIN webhook_places p ON p.organization_id = e.organization_id AND p.endpoint_id = e.id JOIN organizations o ON o.id = e.organization_id WHERE e.status = 'enabled' AND p.place < o.last_revision ORDER BY e.organization_id, e.id")
-        .all()
-        .await
+/// Where an endpoint stands in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    pub place: i64,
+    /// Up to this event everything is delivered once more; 0 where nothing is.
+    pub again_until: i64,
 }
 
-/// Makes deliveries of the next portion of the journal: what the endpoint asked for. Whether there is more.
-///
-/// Within one transaction with the endpoint's place; of two who do it at the same time, one does.
-pub async fn sort(
+/// Enabled endpoints for which there may be something new: where they stand, and how far their journal goes.
+pub async fn behind(db: &mut impl Sqls) -> Result<Vec<(Place, Stand, i64)>, Error> {
+    let rows: Vec<(OrganizationId, WebhookEndpointId, i64, i64, i64)> = db
+        .sql("SELECT e.organization_id, e.id, p.place, p.again_until, o.last_revision FROM webhook_endpoints e JOIN webhook_places p ON p.organization_id = e.organization_id AND p.endpoint_id = e.id JOIN organizations o ON o.id = e.organization_id WHERE e.status = 'enabled' AND p.place < o.last_revision ORDER BY e.organization_id, e.id")
+        .all()
+        .await?;
+    let stands = |(organization, id, place, again_until, latest)| {
+        let stand = Stand { place, again_until };
+        ((organization, id), stand, latest)
+    };
+    Ok(rows.into_iter().map(stands).collect())
+}
+
+/// What there is for an endpoint in the next portion of the journal, and how far that goes.
+pub struct Found {
+    pub wanted: Vec<feed::Happening>,
+    pub until: i64,
+}
+
+/// Looks through the next portion of the journal for what the endpoint asked for.
+pub async fn look(
     db: &mut impl Sqls,
     organization: OrganizationId,
     endpoint: &WebhookEndpoint,
-    clock: &Clock,
-) -> Result<bool, Error> {
-    let stands: Option<(i64, i64)> = db
-        .sql("SELECT place, again_until FROM webhook_places WHERE organization_id = $1 AND endpoint_id = $2")
-        .bind(organization)
-        .bind(endpoint.id)
-        .optional()
-        .await?;
-    let Some((place, again)) = stands else {
-        return Ok(false);
-    };
-    let latest = feed::latest(db, organization).await?;
+    (from, latest): (i64, i64),
+) -> Result<Found, Error> {
     let mut sorts = event::all_sorts(Some(&endpoint.fields.types));
     let kind = event::Subject::WebhookEndpoint.as_str();
     if !sorts.has(kind, body::TESTED) {
         sorts.verbs.push((kind, body::TESTED.to_owned()));
     }
-    let until = latest.min(place.saturating_add(LOOKED_THROUGH));
-    let found = feed::happenings(db, organization, Some(&sorts), (place, until), PORTION).await?;
+    let until = latest.min(from.saturating_add(LOOKED_THROUGH));
+    let found = feed::happenings(db, organization, Some(&sorts), (from, until), PORTION).await?;
     let full = i64::try_from(found.len()).is_ok_and(|count| count >= PORTION);
-    let next = match found.last() {
+    let until = match found.last() {
         Some(last) if full => last.revision,
-        Some(_) | None => until.max(place),
+        Some(_) | None => until,
     };
     let asked = event::all_sorts(Some(&endpoint.fields.types));
     let of_others =
@@ -62,13 +71,28 @@ pub async fn sort(
         .into_iter()
         .filter(|it| !of_others(it) && (asked.has(&it.kind, &it.verb) || body::is_test_of(it, endpoint.id.into())))
         .collect();
+    Ok(Found { wanted, until })
+}
+
+/// Makes deliveries of what was found, and moves the endpoint on.
+///
+/// Within one transaction with the endpoint's place; of two who do it at the same time, one does.
+///
+/// # Errors
+/// `RowNotFound` for the other.
+pub async fn sort(
+    db: &mut impl Sqls,
+    (organization, endpoint): Place,
+    (stand, found): (Stand, Found),
+    clock: &Clock,
+) -> Result<(), Error> {
     let now = clock.now();
-    for chunk in wanted.chunks(100) {
+    for chunk in found.wanted.chunks(100) {
         let mut sql = db.sql("INSERT INTO webhook_deliveries (organization_id, id, endpoint_id, sequence, event_type, status, attempts, due_at, created_at, updated_at) VALUES ");
         for (at, it) in chunk.iter().enumerate() {
             sql.push(if at == 0 { "(" } else { ", (" }).value(organization);
-            sql.push(", ").value(WebhookDeliveryId(clock.id()));
-            sql.push(", ").value(endpoint.id);
+            sql.push(", ").value(WebhookDeliveryId::of(endpoint, it.revision));
+            sql.push(", ").value(endpoint);
             sql.push(", ").value(it.revision);
             sql.push(", ").value(format!("{}.{}", it.kind, it.verb));
             sql.push(", ").value(WebhookDeliveryStatus::Pending);
@@ -78,22 +102,51 @@ pub async fn sort(
             sql.push(", ").value(now).push(")");
         }
         sql.push(" ON CONFLICT (organization_id, endpoint_id, sequence) DO UPDATE SET status = 'pending', attempts = 0, due_at = excluded.due_at, finished_at = NULL, lease_token = NULL, updated_at = excluded.updated_at WHERE webhook_deliveries.status = 'failed' OR (webhook_deliveries.status = 'delivered' AND webhook_deliveries.sequence <= ")
-            .value(again)
+            .value(stand.again_until)
             .push(")");
         sql.run().await?;
     }
     let moved = db
         .sql("UPDATE webhook_places SET place = $3, again_until = CASE WHEN again_until > $3 THEN again_until ELSE 0 END WHERE organization_id = $1 AND endpoint_id = $2 AND place = $4")
         .bind(organization)
-        .bind(endpoint.id)
-        .bind(next)
-        .bind(place)
+        .bind(endpoint)
+        .bind(found.until)
+        .bind(stand.place)
         .run()
         .await?;
     if moved == 0 {
         return Err(Error::RowNotFound);
     }
-    Ok(next < latest)
+    Ok(())
+}
+
+/// Makes deliveries of a portion of what happened until now, for an endpoint that is about to ask for something else.
+pub async fn catch_up(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    endpoint: &WebhookEndpoint,
+    clock: &Clock,
+) -> Result<(), Error> {
+    if endpoint.takes_deliveries().is_err() {
+        return Ok(());
+    }
+    let stand: Option<(i64, i64)> = db
+        .sql("SELECT place, again_until FROM webhook_places WHERE organization_id = $1 AND endpoint_id = $2")
+        .bind(organization)
+        .bind(endpoint.id)
+        .optional()
+        .await?;
+    let Some((place, again_until)) = stand else {
+        return Ok(());
+    };
+    let latest = feed::latest(db, organization).await?;
+    let found = look(db, organization, endpoint, (place, latest)).await?;
+    let stand = Stand { place, again_until };
+    match sort(db, (organization, endpoint.id), (stand, found), clock).await {
+        // Another instance was there first.
+        Ok(()) | Err(Error::RowNotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Enabled endpoints with deliveries that somebody may take up now, and whether they fail.
