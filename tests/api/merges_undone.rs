@@ -1,5 +1,6 @@
 //! Merges undone: the customers are there again as they were; what came since goes where it belongs, and what cannot is told.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use touchbase::access::Role;
 use touchbase::workers;
@@ -118,8 +119,12 @@ async fn what_came_since_stays_unless_it_came_of_what_goes_back() {
         one(&manager, &format!("/v1/customers/{ana}")).await,
     );
     assert_eq!((&stayed["city"], &back["city"]), (&json!("Berlin"), &Value::Null));
+    // The call was the other's: nobody has spoken with the one that stayed.
     assert!(back["last_contacted_at"].is_string(), "{back}");
-    assert_eq!(undone["kept"], json!([]));
+    assert_eq!(stayed["last_contacted_at"], Value::Null, "{stayed}");
+    // Nobody knows for whom the city was meant.
+    let kept = json!([{"kind": "customer", "record_id": alfreds, "field": "city", "reason": "changed_since"}]);
+    assert_eq!(undone["kept"], kept);
 }
 
 #[actix_web::test]
@@ -265,4 +270,31 @@ async fn plans_and_lists_of_days_follow_there_and_back() {
     assert!(named(&after, &alfreds) && !named(&after, &ana), "{after:?}");
     undo(&manager, &merge).await;
     assert!(named(&data(&manager, "/v1/call-lists").await, &ana));
+}
+
+#[actix_web::test]
+async fn a_customer_was_last_spoken_with_when_somebody_spoke_with_it() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let (alfreds, ana) = (customer(&manager, "Alfreds").await, customer(&manager, "Ana").await);
+    let before = assigned(&manager, &ana, &executive).await;
+    debriefed(&server, &before).await;
+    let own = assigned(&manager, &alfreds, &executive).await;
+    let program = made(&manager, "/v1/programs", json!({"name": "Another"})).await;
+    let theirs = json!({"customer_id": ana, "assignee_id": executive.id(), "program_id": program["id"]});
+    let theirs = made(&manager, "/v1/assignments", theirs).await;
+    let last = |customer: String| {
+        let manager = manager.clone();
+        async move { one(&manager, &format!("/v1/customers/{customer}")).await["last_contacted_at"].clone() }
+    };
+    let earlier = last(ana.clone()).await;
+    let merge = merge(&manager, &alfreds, &[&ana]).await;
+    assert_eq!(last(alfreds.clone()).await, earlier);
+    server.app.clock.advance(TimeDelta::minutes(1));
+    let own = debriefed(&server, &own).await["attempt"]["occurred_at"].clone();
+    server.app.clock.advance(TimeDelta::minutes(1));
+    let theirs = debriefed(&server, &theirs).await["attempt"]["occurred_at"].clone();
+    assert_eq!(last(alfreds.clone()).await, theirs);
+    undo(&manager, &merge).await;
+    assert_eq!((last(alfreds).await, last(ana).await), (own, theirs));
 }

@@ -3,7 +3,7 @@
 
 mod restoring;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use super::merging::recount;
 use super::moving::{self, Back, Step};
 use super::store;
 use crate::access::Scope;
+use crate::clock::Timestamp;
 use crate::db::Sqls;
 use crate::features::attempts::attempt::{Attempt, Disposition};
 use crate::features::customers::account_manager::AccountManagerPeriod;
@@ -21,6 +22,7 @@ use crate::features::customers::customer::{Customer, CustomerId};
 use crate::features::customers::store::{self as customers, redirects};
 use crate::http::Problem;
 use crate::id::UserId;
+use crate::journal::feed::Entry;
 use crate::journal::{self, Changing, Error, Record, Unit};
 use crate::refusal::Refusal;
 
@@ -48,8 +50,9 @@ pub async fn undo(unit: &mut Unit, scope: &Scope, merge: Merge, by: Option<UserI
         gone: HashMap::new(),
         kept: Vec::new(),
     };
-    let asked_since = asked_since(unit, &survivor, &merge).await?;
-    let survivor = revert_survivor(unit, &mut back, survivor).await?;
+    let said_since = said_since(unit, survivor.id, merge.revision).await?;
+    let asked_since = survivor.fields.do_not_contact && asked(&said_since);
+    let survivor = revert_survivor(unit, &mut back, survivor, &said_since).await?;
     restore(unit, scope, &mut back, &merge, asked_since).await?;
     hanging::move_back(unit, &mut back).await?;
     restoring::primaries(unit, scope, &mut back).await?;
@@ -86,36 +89,51 @@ fn merged_step(back: &Back, survivor: CustomerId) -> Option<Step> {
     steps.find(|step| step.id == Uuid::from(survivor))
 }
 
-/// Whether the customer has asked not to be contacted since.
-async fn asked_since(unit: &mut Unit, survivor: &Customer, merge: &Merge) -> Result<bool, Error> {
-    if !survivor.fields.do_not_contact {
-        return Ok(false);
-    }
+/// Nobody has more to say of one customer.
+const MOST_LINES: i64 = 10_000;
+
+/// What was said of the customer that stayed after a revision.
+async fn said_since(unit: &mut Unit, survivor: CustomerId, after: i64) -> Result<Vec<Entry>, Error> {
     let organization = unit.organization();
     let filter = journal::feed::Filter {
-        record_id: Some(survivor.id.into()),
+        kind: Some(Customer::KIND.to_owned()),
+        record_id: Some(survivor.into()),
         ..journal::feed::Filter::default()
     };
-    let since = journal::feed::entries(unit, organization, &filter, Some(merge.revision), false, 1000).await?;
-    let says = |entry: &journal::feed::Entry| {
-        entry.changes.get("do_not_contact").and_then(|pair| pair.get(1)) == Some(&json!(true))
-    };
-    Ok(since.iter().any(says))
+    Ok(journal::feed::entries(unit, organization, &filter, Some(after), false, MOST_LINES).await?)
+}
+
+/// Whether the customer has asked not to be contacted.
+fn asked(since: &[Entry]) -> bool {
+    let says = |entry: &Entry| entry.changes.get("do_not_contact").and_then(|pair| pair.get(1)) == Some(&json!(true));
+    since.iter().any(says)
 }
 
 /// What follows from other things, and is counted or set anew.
-const COUNTED: [&str; 4] = ["referral_count", "account_manager_count", "phone_e164", "flags"];
+const COUNTED: [&str; 5] = [
+    "referral_count",
+    "account_manager_count",
+    "phone_e164",
+    "flags",
+    "last_contacted_at",
+];
 
 /// The customer that stayed says of itself what it said before, wherever nobody has changed that since.
-async fn revert_survivor(unit: &mut Unit, back: &mut Back, survivor: Customer) -> Result<Customer, Error> {
-    let Some(step) = merged_step(back, survivor.id) else {
-        return Ok(survivor);
-    };
+///
+/// What somebody has changed since is told, also where the merge had left it alone: it may have been meant for the other.
+async fn revert_survivor(
+    unit: &mut Unit,
+    back: &mut Back,
+    survivor: Customer,
+    said_since: &[Entry],
+) -> Result<Customer, Error> {
+    let step = merged_step(back, survivor.id);
+    let by_merge = step.as_ref().map(|step| step.changes.clone()).unwrap_or_default();
     let Value::Object(mut fields) = serde_json::to_value(&survivor)? else {
         return Ok(survivor);
     };
     let mut changed = BTreeSet::new();
-    for (field, pair) in &step.changes {
+    for (field, pair) in &by_merge {
         let (Some(from), Some(to)) = (pair.get(0), pair.get(1)) else {
             continue;
         };
@@ -128,11 +146,22 @@ async fn revert_survivor(unit: &mut Unit, back: &mut Back, survivor: Customer) -
     if changed.contains("phone") || changed.contains("country") {
         // What was understood of another number belongs to that one.
         for field in ["phone_e164", "flags"] {
-            if let Some(to) = step.after(field) {
+            if let Some(to) = step.as_ref().and_then(|step| step.after(field)) {
                 fields.insert(field.into(), to.clone());
             }
         }
     }
+    let mut knew: BTreeMap<&String, &Value> = BTreeMap::new();
+    for (field, pair) in said_since.iter().flat_map(|line| line.changes.iter()) {
+        knew.entry(field).or_insert_with(|| pair.get(0).unwrap_or(&Value::Null));
+    }
+    let own = knew
+        .into_iter()
+        .filter(|(field, _)| !COUNTED.contains(&field.as_str()) && !by_merge.contains_key(*field));
+    changed.extend(
+        own.filter(|(field, knew)| fields.get(*field).is_some_and(|now| now != *knew))
+            .map(|(field, _)| field.clone()),
+    );
     for field in changed {
         back.keep(
             Customer::KIND,
@@ -217,6 +246,44 @@ async fn today(
     Ok(redirects::now(unit, scope, referrer).await?.filter(|now| *now != of))
 }
 
+/// When the customer that stayed was last spoken with, apart from calls since the merge: as it stood before, and what came since of
+/// anything but calls that went back.
+async fn spoken_before(
+    unit: &mut Unit,
+    back: &Back,
+    merge: &Merge,
+    restored: &BTreeSet<CustomerId>,
+) -> Result<Option<Timestamp>, Error> {
+    let mut went_back = BTreeSet::new();
+    for id in restored {
+        let calls: Vec<Attempt> = store::since(unit, *id, back.since).await?;
+        went_back.extend(calls.iter().map(|call| Some(call.occurred_at)));
+    }
+    let scope = Scope::all(unit.organization());
+    let begun = begun(unit, &scope, merge).await?;
+    let lines = said_since(unit, back.survivor, begun).await?;
+    let survivor = customers::find(unit, &scope, back.survivor).await?;
+    let mut spoken = survivor.and_then(|it| it.last_contacted_at);
+    let said = lines
+        .iter()
+        .filter_map(|line| Some((line, line.changes.get("last_contacted_at")?)));
+    for (place, (line, pair)) in said.enumerate() {
+        let at = |place: usize| -> Option<Timestamp> { serde_json::from_value(pair.get(place)?.clone()).ok()? };
+        if place == 0 {
+            spoken = at(0);
+        }
+        if line.revision <= merge.revision {
+            // What the merge brought is not its own, whoever says it later.
+            went_back.insert(at(1));
+        } else if line.verb == "unmerged" {
+            spoken = spoken.min(at(1));
+        } else if !went_back.contains(&at(1)) {
+            spoken = spoken.max(at(1));
+        }
+    }
+    Ok(spoken)
+}
+
 /// Counts anew who referred whom, who looked after them and when they were last spoken to.
 async fn count(unit: &mut Unit, scope: &Scope, back: &Back, merge: &Merge) -> Result<(), Error> {
     let mut ids: BTreeSet<CustomerId> = merge.merged.iter().map(|it| it.id).collect();
@@ -224,6 +291,7 @@ async fn count(unit: &mut Unit, scope: &Scope, back: &Back, merge: &Merge) -> Re
     ids.insert(back.survivor);
     let there: Vec<Customer> = journal::find_all(unit, scope.organization, &store::uuids(ids.clone())).await?;
     ids.extend(there.iter().filter_map(|it| it.fields.referred_by_id));
+    let spoken_before = spoken_before(unit, back, merge, &restored).await?;
     let step = merged_step(back, back.survivor);
     ids.extend(step.as_ref().and_then(|step| moving::id(step.after("referred_by_id"))));
     recount(unit, scope, ids).await?;
@@ -239,6 +307,9 @@ async fn count(unit: &mut Unit, scope: &Scope, back: &Back, merge: &Merge) -> Re
         let people = i64::try_from(people.len()).unwrap_or(i64::MAX);
         let change = customer.change("unmerged", |next| {
             next.account_manager_count = people;
+            if id == back.survivor {
+                next.last_contacted_at = spoken_before;
+            }
             next.last_contacted_at = next.last_contacted_at.max(last);
         });
         unit.save(change).await?;
