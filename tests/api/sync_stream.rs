@@ -55,3 +55,21 @@ async fn a_key_has_no_working_set_to_hear_of() {
     assert_eq!(script.get("/v1/sync/stream").await.problem(409), "wrong_state");
     assert_eq!(server.nobody().get("/v1/sync/stream").await.status, 401);
 }
+
+#[actix_web::test]
+async fn what_follows_at_once_is_one_poke() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let mut stream = executive.listen("/v1/sync/stream", &[]).await;
+    stream.block().await.unwrap();
+    let mut last = 0;
+    for number in 0..20 {
+        let mine = assigned(&manager, &executive, &format!("Mine {number}")).await;
+        last = mine["revision"].as_i64().unwrap();
+    }
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|heard| *heard < last) {
+        heard.push(stream.event().await.unwrap().id.unwrap());
+    }
+    assert!(heard.len() < 10, "{heard:?}");
+}
