@@ -15,7 +15,6 @@ use crate::http::reply::repeated;
 use crate::http::{Made, Patch, Problem};
 use crate::journal::{Change, Unit};
 use crate::refusal::Code;
-use crate::text::no_such;
 
 /// A customer's fields to change.
 pub type CustomerPatch = Patch<CustomerInput>;
@@ -185,9 +184,11 @@ async fn unique_external_id(unit: &mut Unit, caller: &Caller, customer: &Custome
 
 /// The country of the contact's customer.
 async fn region(unit: &mut Unit, caller: &Caller, fields: &ContactInput) -> Result<Option<&'static str>, Problem> {
-    let customer = store::find(unit, &caller.scope(), fields.customer_id).await?;
-    let missing = || Problem::fault("/customer_id", "not_found", no_such("customer", fields.customer_id));
-    Ok(customer.ok_or_else(missing)?.region())
+    let scope = caller.scope();
+    let mut references = References::of(unit, &scope);
+    let customer = references.found_customer("/customer_id", fields.customer_id).await?;
+    references.settle()?;
+    Ok(customer.and_then(|customer| customer.region()))
 }
 
 /// Checks what the schema cannot say, and saves.
