@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use super::Problem;
 use crate::access::token::Distrust;
 use crate::access::{Caller, key};
+use crate::clock::Timestamp;
 use crate::refusal::Code;
 
 impl FromRequest for Caller {
@@ -59,6 +60,14 @@ pub(super) fn token(headers: &HeaderMap) -> Result<&str, Problem> {
 /// # Errors
 /// 401 for anybody else.
 pub(super) async fn who(app: &crate::app::App, token: &str) -> Result<Caller, Problem> {
+    who_since(app, token, app.clock.now()).await
+}
+
+/// The same in the midst of an answer that has begun at this time: an access token that was good then is not too old for the rest of it.
+///
+/// # Errors
+/// 401 for anybody else.
+pub(super) async fn who_since(app: &crate::app::App, token: &str, begun: Timestamp) -> Result<Caller, Problem> {
     let now = app.clock.now();
     if token.starts_with("tb_") {
         // The same for a key that never was and for one that is no more.
@@ -78,7 +87,7 @@ pub(super) async fn who(app: &crate::app::App, token: &str) -> Result<Caller, Pr
     let ended = || {
         distrusted("This access token is not good here, or its session has ended. Sign in at `POST /v1/auth/login`.")
     };
-    let claims = app.keys.check(token, now).map_err(|distrust| match distrust {
+    let claims = app.keys.check(token, begun).map_err(|distrust| match distrust {
         Distrust::Expired => distrusted(
             "This access token has expired: each is good for ten minutes. Get the next one at `POST /v1/auth/refresh`.",
         ),

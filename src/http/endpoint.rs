@@ -51,6 +51,8 @@ pub struct Endpoint {
     /// Content types that the body may have.
     pub bodies: Vec<String>,
     pub body_required: bool,
+    /// The field of its body in which each item stands for itself: what is wrong with one is told to the handler, by [`super::Apart`].
+    pub each: Option<&'static str>,
     /// Content types of its good answers; the first is given to who does not care.
     pub offers: Vec<&'static str>,
     /// The columns of a list, which can be had as CSV and NDJSON too.
@@ -112,6 +114,7 @@ impl Endpoint {
             access,
             size: Size::Ordinary,
             key_required: false,
+            each: None,
             bodies,
             body_required,
             operation: written::<P>,
@@ -136,6 +139,15 @@ impl Endpoint {
         Self {
             size: Size::Bulk,
             key_required: true,
+            ..self
+        }
+    }
+
+    /// Takes items of which each stands for itself: a bad one does not keep the others from being done.
+    #[must_use]
+    pub fn each(self, field: &'static str) -> Self {
+        Self {
+            each: Some(field),
             ..self
         }
     }

@@ -11,7 +11,8 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::endpoint::{Schemas, named};
-use super::{Problem, csv, query};
+use super::{Access, Problem, bearer, csv, gate, query};
+use crate::clock::Timestamp;
 
 pub const JSON: &str = "application/json";
 pub const CSV: &str = "text/csv";
@@ -126,6 +127,27 @@ struct Export<B> {
     form: Form,
     ready: Option<Vec<u8>>,
     cursor: Option<String>,
+    access: Access,
+    begun: Timestamp,
+}
+
+impl<B> Export<B> {
+    /// Asks again who it is for, before each further page: who has lost the role or signed out meanwhile reads no more.
+    async fn still(&self) -> Result<(), Problem> {
+        let permission = match self.access {
+            Access::Public => return Ok(()),
+            Access::SignedIn => None,
+            Access::Needs(permission) => Some(permission),
+        };
+        let app = gate::app(&self.request)?;
+        let mut caller = bearer::who_since(&app, bearer::token(self.request.headers())?, self.begun).await?;
+        if let Some(permission) = permission {
+            caller.needs(permission)?;
+        }
+        caller.origin = gate::origin(&self.request, app.config.trusted_proxies);
+        self.request.extensions_mut().insert(caller);
+        Ok(())
+    }
 }
 
 /// Answers a list as CSV or NDJSON: everything that matches, or one page when `limit` or `cursor` is given.
@@ -135,9 +157,10 @@ struct Export<B> {
 pub(super) async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-    kind: &'static str,
-    columns: &[Column],
+    (kind, columns): (&'static str, &[Column]),
+    access: Access,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = gate::app(request.request())?.clock.now();
     let text = request.query_string();
     let one_page = query::pairs(text)
         .iter()
@@ -180,12 +203,17 @@ pub(super) async fn answer(
         form,
         ready: Some(ready),
         cursor,
+        access,
+        begun,
     };
     let chunks = stream::unfold(export, |mut export| async move {
         if let Some(ready) = export.ready.take() {
             return Some((Ok::<_, Error>(Bytes::from(ready)), export));
         }
         let cursor = export.cursor.take()?;
+        if let Err(problem) = export.still().await {
+            return Some((Err(problem.into()), export));
+        }
         export.request.extensions_mut().insert(Asked {
             cursor: Some(cursor),
             limit: super::page::LARGEST_LIMIT,

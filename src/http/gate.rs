@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 pub use super::address::address;
+use super::apart::Apart;
 use super::arrival::{announced_within, read, spool};
 use super::bearer::authenticate;
 use super::body::{Checks, Parsed, Raw, Rule, parse};
@@ -103,7 +104,7 @@ impl Gate {
             .as_ref()
             .filter(|_| matches!(kind, export::CSV | export::NDJSON))
         {
-            return export::answer(request, next, kind, columns).await;
+            return export::answer(request, next, (kind, columns), self.endpoint.access).await;
         }
         request.extensions_mut().insert(Chosen(kind));
         let call = next.call(request);
@@ -125,7 +126,7 @@ impl Gate {
     }
 
     async fn prepare(&self, request: &mut ServiceRequest) -> Result<Prepared, Problem> {
-        let app = app(request)?;
+        let app = app(request.request())?;
         let endpoint = &self.endpoint;
         let mut caller = match endpoint.access {
             Access::Public => None,
@@ -271,7 +272,13 @@ impl Gate {
             request.extensions_mut().insert(items);
         } else if kind.ends_with("/json") || kind.ends_with("+json") {
             let value = parse(body)?;
-            self.rules.body(&self.endpoint.id, &value)?;
+            match self.endpoint.each {
+                None => self.rules.body(&self.endpoint.id, &value)?,
+                Some(field) => {
+                    let faults = self.rules.faults(&self.endpoint.id, &value, usize::MAX);
+                    request.extensions_mut().insert(Apart::of(field, faults)?);
+                }
+            }
             request.extensions_mut().insert(Checks {
                 rules: self.rules.clone(),
                 limit,
@@ -340,7 +347,7 @@ impl Answered {
     }
 }
 
-fn app(request: &ServiceRequest) -> Result<Arc<crate::app::App>, Problem> {
+pub(super) fn app(request: &HttpRequest) -> Result<Arc<crate::app::App>, Problem> {
     let app = request.app_data::<Data<Arc<crate::app::App>>>();
     app.map(|app| app.get_ref().clone())
         .ok_or_else(|| Problem::internal(&"the application is not mounted"))

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod address;
+mod apart;
 pub mod arrival;
 mod bearer;
 pub mod body;
@@ -25,8 +26,9 @@ pub mod streamed;
 use std::sync::Arc;
 
 pub use actix_web::web::Path;
+pub use apart::Apart;
 pub use arrival::Upload;
-pub use body::{Checks, Json, Patch};
+pub use body::{Checks, Json, Patch, typed};
 pub use bulk::{Bulk, BulkMode};
 pub use endpoint::{Access, Endpoint};
 pub use page::{Cursor, Paging, Sort, SortKey};

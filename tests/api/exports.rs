@@ -81,3 +81,38 @@ async fn the_audit_log_is_exported_with_its_filters() {
         .await;
     assert_eq!(refused.problem(403), "insufficient_permission");
 }
+
+#[actix_web::test]
+async fn an_export_ends_when_its_reader_may_not_read_any_more() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    // A page is more than what networks hold by themselves.
+    let text = "🎉".repeat(9_900);
+    let customer = admin
+        .post("/v1/customers", serde_json::json!({"name": "Alfreds"}))
+        .await
+        .expect(201);
+    for at in 0..450 {
+        let note =
+            serde_json::json!({"customer_id": customer["id"], "type": "general", "body": format!("{at} {text}")});
+        admin.post("/v1/notes", note).await.expect(201);
+    }
+    let script = server.script(&[touchbase::access::Permission::NotesRead]).await;
+    let request = script
+        .request("GET", "/v1/notes")
+        .header("accept", "application/x-ndjson");
+    let mut response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut read = response.chunk().await.unwrap().unwrap().len();
+    let keys = admin.get("/v1/api-keys").await.expect(200);
+    let key = keys["data"][0]["id"].as_str().unwrap().to_owned();
+    admin.delete(&format!("/v1/api-keys/{key}")).await;
+    let broken = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => read += chunk.len(),
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(broken, "all of it came: {read}");
+}

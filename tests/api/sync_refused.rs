@@ -240,3 +240,98 @@ async fn a_call_on_ones_own_assignment_that_was_closed_meanwhile_is_kept() {
     let refused = executive.post(&format!("{}/attempts", path(&assignment)), call).await;
     assert_eq!(refused.problem(409), "wrong_state");
 }
+
+#[actix_web::test]
+async fn what_cannot_be_read_is_refused_for_itself_and_the_others_are_done() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let note = |body: &str| {
+        upsert(
+            "notes",
+            &id(),
+            0,
+            json!({"customer_id": alfreds, "type": "idea", "body": body}),
+        )
+    };
+    let but = |field: &str, value: Value| {
+        let mut mutation = note("Never kept");
+        mutation[field] = value;
+        mutation
+    };
+    let mut nameless = note("Never kept");
+    nameless.as_object_mut().unwrap().remove("id");
+    let bad = [
+        (but("id", json!("4O4PMXE5gSEHmUaC")), "/id"),
+        (nameless, "/id"),
+        (note("Bell \u{7} and \u{202e} and \u{0}"), "/fields/body"),
+        (but("collection", json!("recipes")), "/collection"),
+        (but("op", json!("wish")), "/op"),
+        (but("more", json!(1)), "/more"),
+        (but("mutation_id", json!("m".repeat(101))), "/mutation_id"),
+        (but("base_revision", json!(-1)), "/base_revision"),
+        (but("fields", json!([])), "/fields"),
+        (json!("nothing"), ""),
+    ];
+    let mut mutations = vec![note("The first")];
+    mutations.extend(bad.iter().map(|(mutation, _)| mutation.clone()));
+    mutations.push(note("The last"));
+    let results = push(&executive, "telephone", mutations).await;
+    assert_eq!(results.len(), 12);
+    assert_eq!(
+        (&results[0]["status"], &results[11]["status"]),
+        (&json!("applied"), &json!("applied"))
+    );
+    for ((sent, pointer), result) in bad.iter().zip(&results[1..]) {
+        assert_eq!(
+            codes(std::slice::from_ref(result)),
+            ["invalid_request"],
+            "{sent}: {result}"
+        );
+        assert_eq!(result["problem"]["errors"][0]["pointer"], *pointer, "{result}");
+        assert!(result["record"].is_null());
+    }
+    assert_eq!(
+        (&results[1]["id"], &results[1]["collection"]),
+        (&Value::Null, &json!("notes"))
+    );
+    assert_eq!(results[1]["mutation_id"], bad[0].0["mutation_id"]);
+    let notes = manager
+        .get(&format!("/v1/notes?customer_id={alfreds}"))
+        .await
+        .expect(200);
+    assert_eq!(notes["data"].as_array().unwrap().len(), 3);
+    // What is wrong with the call as such fails it whole.
+    for body in [
+        json!({"client_id": "", "mutations": [note("Never kept")]}),
+        json!({"client_id": "telephone", "mutations": {}}),
+        json!({"client_id": "telephone", "mutations": [], "more": 1}),
+    ] {
+        assert_eq!(
+            executive.post("/v1/sync/push", body).await.problem(400),
+            "invalid_request"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn of_a_merged_customer_it_is_told_which_one_it_is_today() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let (alfreds, ana) = (furnished(&manager, "Alfreds").await, furnished(&manager, "Ana").await);
+    crate::merges::merge(&manager, &alfreds, &[&ana]).await;
+    for (path, body) in [
+        ("/v1/contacts", json!({"customer_id": ana, "name": "Maria"})),
+        ("/v1/notes", json!({"customer_id": ana, "type": "idea", "body": "More"})),
+        ("/v1/action-items", json!({"customer_id": ana, "title": "More"})),
+    ] {
+        let refused = manager.post(path, body).await;
+        let fault = &refused.body["errors"][0];
+        assert_eq!(
+            (&fault["pointer"], &fault["code"]),
+            (&json!("/customer_id"), &json!("merged")),
+            "{path}"
+        );
+        assert!(text(&fault["detail"]).contains(&alfreds), "{path}");
+    }
+}

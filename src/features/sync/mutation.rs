@@ -58,8 +58,9 @@ pub struct SyncPush {
     /// The same for each installation on a device, for as long as it is there: what it sent itself is no conflict for it.
     #[schema(min_length = 1, max_length = 100, pattern = "^[!-~]+$", example = "adas-telephone")]
     pub client_id: String,
-    #[schema(min_items = 1, max_items = 500)]
-    pub mutations: Vec<Mutation>,
+    /// Each for itself: one that cannot be read is answered as `rejected`, and the others are done.
+    #[schema(value_type = Vec<Mutation>, min_items = 1, max_items = 500)]
+    pub mutations: Vec<Value>,
 }
 
 crate::words! {
@@ -79,9 +80,11 @@ crate::words! {
 /// What became of something that was done on a device.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MutationResult {
-    pub collection: Collection,
-    #[schema(value_type = crate::id::AnyId)]
-    pub id: Uuid,
+    /// Null when none was named.
+    pub collection: Option<Collection>,
+    /// Null when none was named: results stand in the order of the mutations.
+    #[schema(value_type = Option<crate::id::AnyId>)]
+    pub id: Option<Uuid>,
     #[schema(max_length = 100)]
     pub mutation_id: Option<String>,
     pub status: MutationStatus,

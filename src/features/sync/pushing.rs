@@ -13,6 +13,7 @@ use crate::http::{Checks, Problem};
 use crate::id::UserId;
 use crate::journal::Unit;
 use crate::refusal::Code;
+use crate::text::is_unfit;
 
 /// Whose device sends.
 #[derive(Clone)]
@@ -145,18 +146,31 @@ pub(super) fn visible(caller: &Caller, scope: &Scope, collection: Collection, re
         }
 }
 
+/// What is answered to a mutation that cannot be read, as far as it says which it is.
+pub fn unreadable(mutation: &Value, problem: &Problem) -> MutationResult {
+    let said = |field: &str| mutation.get(field).and_then(Value::as_str);
+    let answer = Answer {
+        collection: said("collection").and_then(|name| name.parse().ok()),
+        id: said("id").and_then(|id| id.parse().ok()),
+        mutation_id: said("mutation_id")
+            .filter(|id| (1..=100).contains(&id.chars().count()) && !is_unfit(id))
+            .map(str::to_owned),
+    };
+    answer.with(MutationStatus::Rejected, Vec::new(), None, Some(problem))
+}
+
 /// What a result says of the mutation itself.
 struct Answer {
-    collection: Collection,
-    id: uuid::Uuid,
+    collection: Option<Collection>,
+    id: Option<uuid::Uuid>,
     mutation_id: Option<String>,
 }
 
 impl Answer {
     fn to(mutation: &Mutation) -> Self {
         Self {
-            collection: mutation.collection,
-            id: mutation.id,
+            collection: Some(mutation.collection),
+            id: Some(mutation.id),
             mutation_id: mutation.mutation_id.clone(),
         }
     }
