@@ -64,11 +64,12 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
     for (let at = 0; at < mutations.length; at += 100) {
       const { status, body } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations: mutations.slice(at, at + 100) });
       if (status !== 200) throw refused(status, body);
-      for (const result of body.results) {
+      for (const [place, result] of body.results.entries()) {
+        const { collection, id } = mutations[at + place];
         if (result.status === "rejected") onRejected(result);
         if (result.record && result.status !== "applied") answers.push(result);
         // What there is no other word of stays here, to be mended and sent again.
-        else if (result.status === "rejected") (experimentalRejectedIds[result.collection] ??= []).push(result.id);
+        else if (result.status === "rejected") (experimentalRejectedIds[collection] ??= []).push(id);
       }
     }
     await database.localStorage.set("touchbase_answers", JSON.stringify(answers));

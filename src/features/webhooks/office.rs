@@ -3,7 +3,7 @@
 //! A delivery is a row with a lease, as a job is. It is not a job: jobs have four places, and a thousand deliveries to one slow endpoint
 //! would keep everything else waiting for days. Here each endpoint has a few places of its own, and one that fails has one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -176,7 +176,10 @@ impl Office {
     /// Makes deliveries of what happened, a portion for each endpoint: one that is far behind keeps nobody waiting. Whether there is more.
     async fn sort(&self) -> Result<bool, Error> {
         let mut more = false;
-        for (place, stand, latest) in underway::behind(&mut self.app.read()).await? {
+        let behind = underway::behind(&mut self.app.read()).await?;
+        let there: HashSet<Place> = behind.iter().map(|(place, ..)| *place).collect();
+        self.looked().retain(|place, _| there.contains(place));
+        for (place, stand, latest) in behind {
             let looked = self
                 .looked()
                 .get(&place)
