@@ -11,11 +11,28 @@ pub const UNFIT: &str = "Text must not contain control characters or overrides o
 /// Tabs and line ends are fine, and so are the marks that right-to-left writing and emoji need.
 #[must_use]
 pub fn is_unfit(text: &str) -> bool {
-    text.chars().any(|letter| match letter {
+    text.chars().any(unfit)
+}
+
+fn unfit(letter: char) -> bool {
+    match letter {
         '\t' | '\n' | '\r' => false,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
         other => other.is_control(),
-    })
+    }
+}
+
+/// A text that is said back, with `\u{fffd}` in place of what no text may have.
+#[must_use]
+pub fn fit(text: &str) -> String {
+    let shown = |letter| {
+        if unfit(letter) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            letter
+        }
+    };
+    text.chars().map(shown).collect()
 }
 
 /// What those are told who name something that is not there: with what they sent, or as much of it as a sentence can carry.

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{self, JoinHandle, JoinSet};
 
 use crate::app::App;
-use crate::db::{Error, Sqls};
+use crate::db::{Error, Expiring};
 use crate::features::webhooks::{self, Office};
 use crate::http::idempotency::KEPT;
 use crate::jobs::{self, Kind, Places, Runner, Running, Task, Timer};
@@ -55,6 +55,19 @@ impl Drop for Workers {
             .chain(&self.webhooks)
             .for_each(JoinHandle::abort);
     }
+}
+
+/// Takes up what a process had in hand that is no more, without waiting for its leases to end: one process owns a file of SQLite.
+///
+/// # Errors
+/// What the database said.
+pub async fn inherit(app: &App) -> Result<(), Error> {
+    if app.db.is_one_process() {
+        let mut tx = app.db.begin().await?;
+        jobs::store::let_go(&mut tx, app.clock.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Starts them.
@@ -262,35 +275,45 @@ async fn sweep(app: Arc<App>) {
     }
 }
 
-async fn swept(app: &App) -> Result<(), Error> {
+/// Each by itself and in portions: what has piled up somewhere neither holds a lock for long nor keeps the rest.
+///
+/// # Errors
+/// What the database said last; the others are swept all the same.
+pub async fn swept(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
-    for (statement, before) in [
-        ("DELETE FROM idempotency_records WHERE created_at < $1", now.plus(-KEPT)),
-        (
-            "DELETE FROM sync_mutations WHERE created_at < $1",
-            now.plus(TimeDelta::days(-90)),
-        ),
-        (
-            "DELETE FROM login_failures WHERE failed_at < $1",
-            now.plus(TimeDelta::hours(-1)),
-        ),
-        (
-            "DELETE FROM refresh_tokens WHERE expires_at < $1",
-            now.plus(TimeDelta::days(-1)),
-        ),
-        (
-            "DELETE FROM user_links WHERE expires_at < $1",
-            now.plus(TimeDelta::days(-1)),
-        ),
-        (
-            "DELETE FROM signing_keys WHERE retired_at < $1",
-            now.plus(TimeDelta::days(-1)),
-        ),
-    ] {
-        tx.sql(statement).bind(before).run().await?;
+    let mut outcome = Ok(());
+    let expiring = EXPIRING.into_iter().chain([jobs::store::EXPIRING]);
+    for expiring in expiring.chain(webhooks::store::EXPIRING) {
+        outcome = expiring.sweep(&app.db, now).await.and(outcome);
     }
-    jobs::store::forget(&mut tx, now).await?;
-    webhooks::store::forget(&mut tx, now).await?;
-    tx.commit().await
+    outcome
+}
+
+/// What is kept for a while, and for how long.
+const EXPIRING: [Expiring; 6] = [
+    expiring("idempotency_records", "organization_id, scope", "created_at", KEPT),
+    expiring(
+        "sync_mutations",
+        "organization_id, user_id, client_id, mutation_id",
+        "created_at",
+        TimeDelta::days(90),
+    ),
+    expiring("login_failures", "id, part", "failed_at", TimeDelta::hours(1)),
+    expiring(
+        "refresh_tokens",
+        "organization_id, token_hash",
+        "expires_at",
+        TimeDelta::days(1),
+    ),
+    expiring(
+        "user_links",
+        "organization_id, token_hash",
+        "expires_at",
+        TimeDelta::days(1),
+    ),
+    expiring("signing_keys", "id", "retired_at", TimeDelta::days(1)),
+];
+
+const fn expiring(table: &'static str, key: &'static str, at: &'static str, kept: TimeDelta) -> Expiring {
+    Expiring { table, key, at, kept }
 }

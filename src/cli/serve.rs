@@ -29,6 +29,9 @@ pub(super) async fn serve_app(app: Arc<App>, listening: impl FnOnce()) -> Result
         None => None,
     };
     listening();
+    if let Err(error) = workers::inherit(&app).await {
+        tracing::warn!(%error, "what the last process had in hand is taken up when its leases end");
+    }
     let workers = workers::start(&app);
     tracing::info!(address = %bound.address, database = %app.db, "serving");
     let metrics = metrics.map(|metrics| {

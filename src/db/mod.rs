@@ -1,6 +1,7 @@
 //! The two databases behind one small type. The same SQL text runs on both.
 
 mod error;
+mod expiring;
 mod migrate;
 mod poke;
 mod row;
@@ -18,6 +19,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{PgPool, Postgres};
 
 pub use error::{Error, Fault, fault};
+pub use expiring::Expiring;
 pub use poke::{Listener, Pokes};
 pub use row::{Bind, Column, Row};
 #[doc(hidden)]
@@ -171,6 +173,11 @@ impl Db {
             Self::Sqlite(_) => Kind::Sqlite,
             Self::Postgres { .. } => Kind::Postgres,
         }
+    }
+
+    /// Whether one process owns it.
+    pub fn is_one_process(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
     }
 
     /// Who waits for changes.

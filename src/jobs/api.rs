@@ -6,7 +6,6 @@ use actix_web::{Either, HttpRequest};
 use serde_json::Value;
 
 use super::job::{Job, JobId};
-use super::runner;
 use super::store::{self, JobFilter};
 use crate::access::{Caller, Permission};
 use crate::http::gate::Chosen;
@@ -94,7 +93,7 @@ impl Source for Progress {
 
 /// Cancel a job.
 ///
-/// One that waits is not begun; what one that runs has written is rolled back. A message that the mail server has taken by then stays sent.
+/// One that waits is not begun; what one that runs has in hand is rolled back, and what it has brought to an end stays: to undo an import again goes on with an undoing that was canceled. A message that the mail server has taken by then stays sent.
 #[utoipa::path(post, path = "/v1/jobs/{id}/cancel", operation_id = "cancel_job", tag = "jobs",
     responses((status = 200, description = "The job as it is now", body = Job)))]
 async fn cancel_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
@@ -106,14 +105,13 @@ async fn cancel_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
 
 /// Try a failed job again.
 ///
-/// At once, and with all its attempts.
+/// At once, and with all its attempts. Not what is taken back: an import that somebody has asked to undo does not go on.
 #[utoipa::path(post, path = "/v1/jobs/{id}/retry", operation_id = "retry_job", tag = "jobs",
     responses((status = 200, description = "The job as it is now", body = Job)))]
 async fn retry_job(app: App, caller: Caller, id: Path<JobId>) -> Answer<Job> {
     let mut unit = app.write(&caller).await?;
     let job = found(&mut unit, *id).await?;
     let queued = job.clone().retry(unit.now())?;
-    unit.afterwards(runner::ring);
     decided(unit, &job, queued, "retried").await
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Job, JobId, Kind, runner, store};
+use super::{Job, JobId, Kind, Status, runner, store};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::id::OrganizationId;
@@ -43,6 +43,11 @@ impl Kind {
 }
 
 impl New {
+    /// What it works on.
+    pub fn payload(&self) -> &Value {
+        &self.payload
+    }
+
     /// Not before this time.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {
@@ -133,5 +138,8 @@ pub async fn decided(unit: &mut Unit, before: &Job, after: &Job, verb: &'static 
     }
     let organization = unit.organization();
     store::decide(unit, organization, after).await?;
+    if after.status == Status::Queued {
+        unit.afterwards(runner::ring);
+    }
     unit.mention("job", after.id, verb, ("status", &before.status, &after.status))
 }

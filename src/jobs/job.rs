@@ -113,21 +113,42 @@ impl Job {
     /// Begins anew, with all its attempts.
     ///
     /// # Errors
-    /// When it has not been given up.
-    pub fn retry(mut self, now: Timestamp) -> Result<Self, Refusal> {
+    /// When it has not been given up, or what it did is taken back: the two would work against each other.
+    pub fn retry(self, now: Timestamp) -> Result<Self, Refusal> {
         match self.status {
-            Status::Failed => {
-                self.status = Status::Queued;
-                self.run_at = now;
-                self.attempts = 0;
-                self.finished_at = None;
-                self.updated_at = now;
-                Ok(self)
-            }
+            Status::Failed if self.undone() => Err(Refusal::state("What the job did is taken back.")),
+            Status::Failed => Ok(self.again(now)),
             Status::Queued | Status::Running | Status::Completed | Status::Canceled | Status::Reverted => Err(
                 Refusal::state(format!("The job is {}; only failed ones are tried again.", self.status)),
             ),
         }
+    }
+
+    /// Goes on where it was left, for whoever asks now, when it was given up or taken off the list. Else it stays as it is.
+    #[must_use]
+    pub fn resume(mut self, payload: Value, now: Timestamp) -> Self {
+        match self.status {
+            Status::Failed | Status::Canceled => {
+                self.payload = Json(payload);
+                self.again(now)
+            }
+            Status::Queued | Status::Running | Status::Completed | Status::Reverted => self,
+        }
+    }
+
+    fn again(mut self, now: Timestamp) -> Self {
+        self.status = Status::Queued;
+        self.run_at = now;
+        self.attempts = 0;
+        self.finished_at = None;
+        self.updated_at = now;
+        self
+    }
+
+    /// Whether it was asked for that what it did is taken back: its result has it as `undone`.
+    fn undone(&self) -> bool {
+        let undone = self.result.as_ref().and_then(|result| result.get("undone"));
+        undone.is_some_and(|undone| !undone.is_null())
     }
 
     /// When the next attempt is due after this one has failed; `None` when there were enough.
@@ -204,6 +225,16 @@ mod tests {
             let became = |outcome: Result<Job, Refusal>| outcome.ok().map(|job| job.status);
             assert_eq!(became(job(status, 3).cancel(at(9))), canceled, "{status}");
             assert_eq!(became(job(status, 3).retry(at(9))), retried, "{status}");
+            let mut undone = job(status, 3);
+            undone.result = Some(Json(serde_json::json!({"undone": {"kept": 0}})));
+            assert_eq!(became(undone.retry(at(9))), None, "{status}");
+            let resumed = job(status, 3).resume(Value::Bool(true), at(9));
+            let again = matches!(status, Status::Failed | Status::Canceled);
+            assert_eq!(resumed.status, if again { Status::Queued } else { status });
+            assert_eq!(
+                (resumed.attempts, resumed.payload.0.is_null()),
+                (if again { 0 } else { 3 }, !again)
+            );
         }
     }
 

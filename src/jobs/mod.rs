@@ -22,6 +22,7 @@ use futures_util::future::BoxFuture;
 
 use crate::app::App;
 use crate::db;
+use crate::http::Problem;
 use crate::journal;
 
 pub use asked::{New, decided, enqueue_missing};
@@ -104,7 +105,8 @@ pub enum Failure {
 
 impl From<db::Error> for Failure {
     fn from(error: db::Error) -> Self {
-        Self::Again(error.to_string())
+        // What the driver says is for the log.
+        Self::Again(Problem::from(error).detail)
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::job::{Job, JobId, Status};
 use super::{Kind, New, Progress};
 use crate::clock::Timestamp;
-use crate::db::{Error, Json, Sql, Sqls};
+use crate::db::{Error, Expiring, Json, Sql, Sqls};
 use crate::http::query::List;
 use crate::id::OrganizationId;
 use crate::journal::{self, Listed, Rows, Sort, SortKey, Window};
@@ -125,7 +125,7 @@ pub async fn of_key(
 /// Writes what was decided of a job by its reader; whoever runs it loses the lease.
 pub async fn decide(db: &mut impl Sqls, organization: OrganizationId, job: &Job) -> Result<(), Error> {
     let due = (job.status == Status::Queued).then_some(job.run_at);
-    db.sql("UPDATE jobs SET status = $3, run_at = $4, attempts = $5, finished_at = $6, due_at = $7, updated_at = $8, estimated_end_at = $9, lease_token = NULL WHERE organization_id = $1 AND id = $2")
+    db.sql("UPDATE jobs SET status = $3, run_at = $4, attempts = $5, finished_at = $6, due_at = $7, updated_at = $8, estimated_end_at = $9, payload = $10, lease_token = NULL WHERE organization_id = $1 AND id = $2")
         .bind(organization)
         .bind(job.id)
         .bind(job.status)
@@ -135,12 +135,13 @@ pub async fn decide(db: &mut impl Sqls, organization: OrganizationId, job: &Job)
         .bind(due)
         .bind(job.updated_at)
         .bind(job.estimated_end_at)
+        .bind(job.payload.clone())
         .run()
         .await?;
     Ok(())
 }
 
-/// Writes what has come of a job that has ended, and that it was taken back, if it was.
+/// Writes what has come of a job that has ended, and that it was taken back, if it was; false when it goes on, and then nothing is written.
 pub async fn amend(
     db: &mut impl Sqls,
     organization: OrganizationId,
@@ -148,8 +149,9 @@ pub async fn amend(
     status: Status,
     result: &Value,
     now: Timestamp,
-) -> Result<(), Error> {
-    db.sql("UPDATE jobs SET status = $3, result = $4, updated_at = $5 WHERE organization_id = $1 AND id = $2")
+) -> Result<bool, Error> {
+    let touched = db
+        .sql("UPDATE jobs SET status = $3, result = $4, updated_at = $5 WHERE organization_id = $1 AND id = $2 AND status NOT IN ('queued', 'running')")
         .bind(organization)
         .bind(id)
         .bind(status)
@@ -157,7 +159,7 @@ pub async fn amend(
         .bind(now)
         .run()
         .await?;
-    Ok(())
+    Ok(touched == 1)
 }
 
 /// Writes new jobs; those whose key is known stay as they are. The ids of the new ones.
@@ -290,7 +292,7 @@ pub(super) struct Outcome {
 pub(super) async fn settle(db: &mut impl Sqls, lease: Lease, now: Timestamp, outcome: Outcome) -> Result<bool, Error> {
     let finished = outcome.again.is_none().then_some(now);
     let touched = db
-        .sql("UPDATE jobs SET status = $4, due_at = $5, run_at = COALESCE($5, run_at), error = COALESCE($6, error), finished_at = $7, updated_at = $8, estimated_end_at = NULL, lease_token = NULL WHERE organization_id = $1 AND id = $2 AND lease_token = $3")
+        .sql("UPDATE jobs SET status = $4, due_at = $5, run_at = COALESCE($5, run_at), error = $6, finished_at = $7, updated_at = $8, estimated_end_at = NULL, lease_token = NULL WHERE organization_id = $1 AND id = $2 AND lease_token = $3")
         .bind(lease.organization)
         .bind(lease.job)
         .bind(lease.token)
@@ -366,14 +368,22 @@ pub(super) async fn give_back(db: &mut impl Sqls, lease: Lease, now: Timestamp) 
     Ok(())
 }
 
-/// Removes those that ended long ago.
-pub async fn forget(db: &mut impl Sqls, now: Timestamp) -> Result<(), Error> {
-    db.sql("DELETE FROM jobs WHERE finished_at < $1")
-        .bind(now.plus(-KEPT))
+/// Lets go of everything that anybody has in hand.
+pub async fn let_go(db: &mut impl Sqls, now: Timestamp) -> Result<(), Error> {
+    db.sql("UPDATE jobs SET due_at = $1 WHERE status = 'running' AND due_at > $1")
+        .bind(now)
         .run()
         .await?;
     Ok(())
 }
+
+/// Those that ended long ago.
+pub const EXPIRING: Expiring = Expiring {
+    table: "jobs",
+    key: "organization_id, id",
+    at: "finished_at",
+    kept: KEPT,
+};
 
 /// Every organization, in order: for timers.
 pub async fn organizations(db: &mut impl Sqls) -> Result<Vec<OrganizationId>, Error> {

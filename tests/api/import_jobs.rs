@@ -1,7 +1,9 @@
 //! Files in the background: taken in as they arrive, worked off in portions, each row once, and told of.
 
 mod arriving;
+mod back_and_forth;
 mod begun_again;
+mod kept;
 mod targets;
 mod undone;
 

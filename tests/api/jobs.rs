@@ -355,9 +355,7 @@ async fn what_has_ended_is_kept_for_thirty_days() {
     settle(&server.app, marks()).await;
     for (days, left) in [(29, 1), (2, 0)] {
         server.app.clock.advance(TimeDelta::days(days));
-        let mut tx = server.app.db.begin().await.unwrap();
-        jobs::store::forget(&mut tx, server.app.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
+        workers::swept(&server.app).await.unwrap();
         assert_eq!(of(&server.manager(), "kind=mark").await.len(), left);
     }
 }

@@ -346,3 +346,25 @@ async fn fields_are_chosen_and_contacts_who_may_be_one_are_proposed() {
     let listed = data(&manager, &format!("/v1/merges?merged_id={gmbh}&status=merged")).await;
     assert_eq!(listed, [one(&manager, &format!("/v1/merges/{}", id(&merge))).await]);
 }
+
+#[actix_web::test]
+async fn the_id_of_a_merged_customer_is_not_free_and_the_merge_can_be_taken_back() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let (one, other) = (customer(&manager, "One").await, customer(&manager, "Other").await);
+    let merged = merge(&manager, &one, &[&other]).await;
+    for body in [
+        json!({"id": other, "name": "Other"}),
+        json!({"id": other, "name": "Ghost"}),
+    ] {
+        let refused = manager.post("/v1/customers", body).await.expect(410);
+        assert_eq!(refused["code"], "merged");
+        assert!(refused["detail"].as_str().unwrap().contains(&one), "{refused}");
+    }
+    let undo = format!("/v1/merges/{}/undo", id(&merged));
+    manager.post(&undo, json!({})).await.expect(200);
+    assert_eq!(
+        self::one(&manager, &format!("/v1/customers/{other}")).await["name"],
+        "Other"
+    );
+}

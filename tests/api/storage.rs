@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::json;
-use touchbase::db::{Db, Kind, Sqls};
+use touchbase::db::{Db, Json, Kind, Sqls};
+use touchbase::workers;
 
 use crate::support::{Database, Server};
 
@@ -258,4 +260,27 @@ async fn who_is_told_that_nothing_was_kept_is_told_the_truth() {
     let acknowledged: Vec<(i64,)> = told.iter().filter(|(_, ok)| *ok).map(|(n, _)| (*n,)).collect();
     assert_eq!(kept, acknowledged);
     db.close().await;
+}
+
+#[actix_web::test]
+async fn what_has_expired_goes_although_a_table_makes_trouble() {
+    let server = Server::start().await;
+    let mut tx = server.app.db.begin().await.unwrap();
+    tx.sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) INSERT INTO idempotency_records (organization_id, scope, fingerprint, status, headers, body, created_at) SELECT $1, CAST(i AS TEXT), $2, 200, $3, $2, $4 FROM n")
+        .bind(server.organization)
+        .bind(vec![0_u8])
+        .bind(Json(json!([])))
+        .bind(server.app.clock.now())
+        .run()
+        .await
+        .unwrap();
+    tx.sql("ALTER TABLE login_failures RENAME TO away").run().await.unwrap();
+    tx.commit().await.unwrap();
+    for (days, left) in [(6, 2_500), (2, 0)] {
+        server.app.clock.advance(TimeDelta::days(days));
+        assert!(workers::swept(&server.app).await.is_err(), "a table is away");
+        let count = "SELECT COUNT(*) FROM idempotency_records WHERE scope < 'A'";
+        let (count,): (i64,) = server.app.read().sql(count).one().await.unwrap();
+        assert_eq!(count, left);
+    }
 }

@@ -6,6 +6,7 @@
 mod support;
 
 mod devices;
+mod files;
 mod streams;
 
 use futures_util::future::join_all;

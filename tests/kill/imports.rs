@@ -15,7 +15,7 @@ const ROWS: usize = 60_000;
 /// Assignments of one request.
 const BULK: usize = 100;
 
-fn file(prefix: &str, rows: usize) -> String {
+pub fn file(prefix: &str, rows: usize) -> String {
     let mut file = String::from("external_id,name,city\n");
     for at in 0..rows {
         file.push_str(&format!("{prefix}-{at},Customer {at},Ulm\n"));
@@ -23,7 +23,7 @@ fn file(prefix: &str, rows: usize) -> String {
     file
 }
 
-async fn send(client: &Client, body: impl Into<reqwest::Body>) -> Result<reqwest::Response, reqwest::Error> {
+pub async fn send(client: &Client, body: impl Into<reqwest::Body>) -> Result<reqwest::Response, reqwest::Error> {
     let request = client.request("POST", "/v1/imports?target=customers");
     let request = request
         .header("content-type", "text/csv")
@@ -71,7 +71,7 @@ async fn standing(url: &str) -> [i64; 6] {
 }
 
 /// As if six minutes had gone by: whoever had the work in hand is not coming back.
-async fn lease_ends(url: &str) {
+pub async fn lease_ends(url: &str) {
     let db = Db::open(url, 2).await.unwrap();
     let mut tx = db.begin().await.unwrap();
     tx.sql("UPDATE jobs SET due_at = $1 WHERE status = 'running'")

@@ -12,6 +12,7 @@ mod imports;
 mod pushes;
 #[path = "../support/mod.rs"]
 mod support;
+mod undoings;
 
 use std::collections::HashMap;
 use std::process::{Child, Command, Stdio};

@@ -14,8 +14,9 @@ use super::writing::{self, CustomerPatch, check};
 use crate::access::{Caller, Permission};
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
-use crate::http::{Access, Answer, App, Endpoint, Json, Known, Path, Query, Reply};
+use crate::http::{Access, Answer, App, Endpoint, Json, Known, Path, Problem, Query, Reply};
 use crate::journal::Change;
+use crate::refusal::Code;
 
 crate::page!(CustomerPage of Customer);
 
@@ -65,7 +66,7 @@ async fn list_customers(
 
 /// Create a customer.
 ///
-/// A telephone number that cannot be understood is kept and flagged.
+/// A telephone number that cannot be understood is kept and flagged. The id of a customer that was merged into another is not free: `merged`.
 #[utoipa::path(post, path = "/v1/customers", operation_id = "create_customer", tag = "customers", request_body = NewCustomer,
     responses((status = 201, description = "The new customer", body = Customer), (status = 200, description = "It was there already, just so", body = Customer)))]
 async fn create_customer(app: App, caller: Caller, new: Json<NewCustomer>) -> Answer<Customer> {
@@ -74,6 +75,9 @@ async fn create_customer(app: App, caller: Caller, new: Json<NewCustomer>) -> An
     let customer = Customer::new(id, new.0.fields, unit.now());
     if let Some(there) = store::find(&mut unit, &caller.scope(), id).await? {
         return crate::http::reply::again(unit, there, &customer.fields).await;
+    }
+    if let Some(now) = store::redirects::now(&mut unit, &caller.scope(), id).await? {
+        return Err(Problem::new(Code::Merged, writing::merged(id, now)));
     }
     let change = Change::created(customer);
     check(&mut unit, &caller, &change).await?;

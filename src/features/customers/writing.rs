@@ -214,3 +214,8 @@ async fn save(unit: &mut Unit, caller: &Caller, change: Change<Contact>) -> Resu
     let mut saved = contacts::save_all(unit, vec![change]).await?;
     saved.pop().ok_or_else(Problem::not_found)
 }
+
+/// What those are told who write to a customer that is a part of another.
+pub fn merged(former: CustomerId, now: CustomerId) -> String {
+    format!("The customer {former} was merged into {now}. Read that one, and write there.")
+}

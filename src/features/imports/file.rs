@@ -11,6 +11,7 @@ use self::lines::Lines;
 use self::quotes::Watched;
 pub use self::quotes::{TooLong, never_closed};
 use super::report::RowFault;
+use crate::text::fit;
 
 /// Where a file's bytes come from.
 pub type Source = Box<dyn Read + Send>;
@@ -140,13 +141,21 @@ impl Rows {
         let Ok(header) = StringRecord::from_byte_record(header) else {
             return Ok(Err("Line 1 is not in UTF-8. Save the file as UTF-8.".into()));
         };
-        let headers = header
+        let names = header
             .iter()
-            .map(|cell| cell.trim_start_matches('\u{feff}').trim().to_owned());
+            .map(|cell| fit(cell.trim_start_matches('\u{feff}').trim()));
+        let (mut headers, mut bytes) = (Vec::new(), 0);
+        for name in names {
+            bytes += name.len();
+            headers.push(name);
+            if let Some(reason) = too_many(headers.len(), bytes) {
+                return Ok(Err(format!("Line 1: {reason}")));
+            }
+        }
         Ok(Ok(Self {
             layout: Layout {
                 form: Form::Csv { delimiter, line_end },
-                headers: headers.collect(),
+                headers,
             },
             reader: Reader::Csv(reader),
             began: Place::START,
@@ -191,14 +200,6 @@ impl Rows {
             }
         }
         Ok(rows)
-    }
-
-    /// The next rows, up to so many; none at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn next(&mut self, most: usize) -> io::Result<Vec<Result<Row, RowFault>>> {
-        self.next_within(most, u64::MAX)
     }
 
     fn row(&mut self) -> io::Result<Option<Result<Row, RowFault>>> {
@@ -246,6 +247,17 @@ fn read(headers: &[String], line: u64, record: &ByteRecord) -> Result<Row, RowFa
         return Err(RowFault::new(line, "too_many_cells", reason));
     }
     Ok(Row { line, cells })
+}
+
+/// Most columns of a file.
+const COLUMNS: usize = 1_000;
+/// Most bytes of all their names.
+const NAMES: usize = 64 << 10;
+
+/// Why so many names of so many bytes are too many.
+fn too_many(names: usize, bytes: usize) -> Option<String> {
+    (names > COLUMNS || bytes > NAMES)
+        .then(|| format!("there are more than {COLUMNS} columns, or their names have more than {NAMES} bytes."))
 }
 
 fn fill(source: &mut Source, buffer: &mut [u8]) -> io::Result<usize> {

@@ -80,9 +80,9 @@ pub async fn discard(db: &Db, organization: OrganizationId, import: JobId) -> Re
     }
 }
 
-/// The files whose bytes nobody needs any more: their import has ended well or was given up for good, or they were never sent to their end.
+/// The files whose bytes nobody needs any more: their import has ended well or was given up for good, or a day ago, or they were never sent to their end.
 pub async fn needless(db: &mut impl Sqls, now: Timestamp) -> Result<Vec<(OrganizationId, JobId)>, Error> {
-    db.sql("SELECT organization_id, import_id FROM import_chunks WHERE number = 0 AND (EXISTS (SELECT 1 FROM jobs WHERE jobs.organization_id = import_chunks.organization_id AND jobs.id = import_chunks.import_id AND jobs.status IN ('completed', 'canceled', 'reverted')) OR (created_at < $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.organization_id = import_chunks.organization_id AND jobs.id = import_chunks.import_id)))")
+    db.sql("SELECT organization_id, import_id FROM import_chunks WHERE number = 0 AND (EXISTS (SELECT 1 FROM jobs WHERE jobs.organization_id = import_chunks.organization_id AND jobs.id = import_chunks.import_id AND (jobs.status IN ('completed', 'canceled', 'reverted') OR (jobs.status = 'failed' AND jobs.finished_at < $1))) OR (created_at < $1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.organization_id = import_chunks.organization_id AND jobs.id = import_chunks.import_id)))")
         .bind(now.plus(-UNFINISHED))
         .all()
         .await
@@ -171,7 +171,7 @@ pub struct Since {
     pub changes: Json<Map<String, Value>>,
 }
 
-/// What was put on the record about these customers after this revision, and neither by the import nor by its undoing.
+/// What was put on the record about these customers after this revision, and neither by the import nor by its undoing. Whom they resemble, we have found by ourselves.
 pub async fn since(
     db: &mut impl Sqls,
     (organization, import): (OrganizationId, JobId),
@@ -181,7 +181,7 @@ pub async fn since(
     let mut found = Vec::new();
     for chunk in customers.chunks(ROWS) {
         let mut sql = db
-            .sql("SELECT journal.record_id, journal.customer_id, journal.changes FROM journal WHERE journal.organization_id = $1 AND journal.revision > $2 AND NOT EXISTS (SELECT 1 FROM import_portions WHERE import_portions.organization_id = $1 AND import_portions.import_id = $3 AND import_portions.first_revision <= journal.revision AND import_portions.last_revision >= journal.revision) AND journal.customer_id IN ")
+            .sql("SELECT journal.record_id, journal.customer_id, journal.changes FROM journal WHERE journal.organization_id = $1 AND journal.revision > $2 AND journal.kind <> 'duplicate' AND NOT EXISTS (SELECT 1 FROM import_portions WHERE import_portions.organization_id = $1 AND import_portions.import_id = $3 AND import_portions.first_revision <= journal.revision AND import_portions.last_revision >= journal.revision) AND journal.customer_id IN ")
             .bind(organization)
             .bind(after)
             .bind(import);

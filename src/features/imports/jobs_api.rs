@@ -253,7 +253,7 @@ async fn cancel_import(app: App, caller: Caller, id: Path<JobId>) -> Answer<Impo
 
 /// Undo an import.
 ///
-/// In the background, for it may have written a million records: `/v1/jobs/{id}` of `Location` tells how far that has come, and the import is `reverted` in the end. What it created goes (assignments are canceled, users deactivated); what it changed is as it was; what somebody has changed or used since stays as it is, and `errors` lists it as `kept`. A second time changes nothing.
+/// In the background, for it may have written a million records: `/v1/jobs/{id}` of `Location` tells how far that has come, and the import is `reverted` in the end. What it created goes (assignments are canceled, users deactivated); what it changed is as it was; what somebody has changed or used since stays as it is, and `errors` lists it as `kept`. Asked for again, an undoing that was canceled or given up goes on where it was; another changes nothing.
 #[utoipa::path(post, path = "/v1/imports/{id}/undo", operation_id = "undo_import", tag = "imports",
     responses((status = 202, description = "It will be taken back", body = Import)))]
 async fn undo_import(app: App, caller: Caller, id: Path<JobId>) -> Answer<Import> {
@@ -269,22 +269,32 @@ async fn undo_import(app: App, caller: Caller, id: Path<JobId>) -> Answer<Import
     let Some(mut outcome) = import.outcome.clone().filter(|_| !import.dry_run) else {
         return Err(Refusal::state("The import has written nothing.").into());
     };
-    let (import, undo) = match outcome.undone {
-        Some(undone) => (import, undone.job_id),
+    let (client, request) = (caller.origin.client.clone(), caller.origin.request_id);
+    let asked = AskedBack::by(*id, caller.actor(), client, request);
+    let new = UNDO.with(&asked).map_err(|error| Problem::internal(&error))?;
+    let (organization, now, key) = (unit.organization(), unit.now(), id.to_string());
+    let undo = match jobs::store::of_key(&mut unit, organization, UNDO, &key).await? {
+        // One that was canceled or given up goes on where it was.
+        Some(undo) => {
+            let resumed = undo.clone().resume(new.payload().clone(), now);
+            jobs::decided(&mut unit, &undo, &resumed, "resumed").await?;
+            undo.id
+        }
         None => {
             let undo = unit.new_id();
-            let (client, request) = (caller.origin.client.clone(), caller.origin.request_id);
-            let asked = AskedBack::by(*id, caller.actor(), client, request);
-            let new = UNDO.with(&asked).map_err(|error| Problem::internal(&error))?;
-            unit.enqueue(new.identified(undo).keyed(id.to_string())).await?;
-            outcome.undone = Some(ImportUndone::asked(undo));
-            let result = serde_json::to_value(&outcome).map_err(|error| Problem::internal(&error))?;
-            let (organization, now) = (unit.organization(), unit.now());
-            jobs::store::amend(&mut unit, organization, *id, job.status, &result, now).await?;
+            unit.enqueue(new.identified(undo).keyed(key)).await?;
             unit.mention("import", *id, "undo_asked", ("undo_job_id", &None::<JobId>, &undo))?;
-            (found(&mut unit, *id).await?.1, undo)
+            undo
         }
     };
+    if outcome.undone.is_none() {
+        outcome.undone = Some(ImportUndone::asked(undo));
+        let result = serde_json::to_value(&outcome).map_err(|error| Problem::internal(&error))?;
+        if !jobs::store::amend(&mut unit, organization, *id, job.status, &result, now).await? {
+            return Err(Refusal::state("The import goes on. Cancel it first.").into());
+        }
+    }
+    let import = found(&mut unit, *id).await?.1;
     let reply = Reply::status(StatusCode::ACCEPTED, import).location(format!("/v1/jobs/{undo}"));
     unit.answer(reply).await
 }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::columns::Columns;
 use super::import::Faults;
+use crate::text::fit;
 
 /// So many faults are shown of an import in one go; all rows are counted.
 const SHOWN: Faults = Faults {
@@ -51,15 +52,16 @@ impl RowFault {
             column: None,
             value: None,
             code: code.to_owned(),
-            reason: reason.into(),
+            reason: fit(&reason.into()),
         }
     }
 
     /// Says which cell it is about.
     #[must_use]
     pub fn at(mut self, column: &str, value: &str) -> Self {
-        self.column = Some(column.chars().take(1000).collect());
-        self.value = (!value.is_empty()).then(|| value.chars().take(LONGEST).collect());
+        let cut = |text: &str, most| fit(&text.chars().take(most).collect::<String>());
+        self.column = Some(cut(column, 1000));
+        self.value = (!value.is_empty()).then(|| cut(value, LONGEST));
         self
     }
 }

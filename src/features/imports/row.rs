@@ -47,11 +47,12 @@ impl Context {
         cell(&self.columns, row, field)
     }
 
-    /// What stands in rows for a field: each once.
+    /// What stands in rows for a field, to be looked up: each once. What no text may have is nowhere.
     pub fn all(&self, rows: &[Row], field: &Field) -> Vec<String> {
         let mut cells: Vec<String> = rows
             .iter()
             .filter_map(|row| self.cell(row, field))
+            .filter(|cell| !is_unfit(cell))
             .map(|cell| cells::text(cell, usize::MAX).ok().flatten().unwrap_or_default())
             .collect();
         cells.sort();

@@ -27,6 +27,8 @@ use crate::refusal::Code;
 
 /// Rows that are looked up and decided together.
 pub const ROWS: usize = 500;
+/// Bytes of the file that are: rows may be long.
+pub const BYTES: u64 = 2 << 20;
 /// Rows of one file that is imported in one go; and of which it is remembered on which line a record stands.
 pub const MOST: u64 = 50_000;
 
@@ -191,7 +193,7 @@ pub async fn run<I: Importer>(
     let mut work = Work::new(importer, report, true);
     work.report.warn(warnings);
     loop {
-        let read = spawn_blocking(move || rows.next(ROWS).map(|read| (rows, read))).await;
+        let read = spawn_blocking(move || rows.next_within(ROWS, BYTES).map(|read| (rows, read))).await;
         let (rest, read) = read.map_err(|error| Problem::internal(&error))?.map_err(unreadable)?;
         rows = rest;
         if read.is_empty() {
@@ -311,6 +313,7 @@ pub fn unreadable(error: io::Error) -> Problem {
             let code = row.quote.map_or("too_long", |_| "unclosed_quote");
             Problem::fault("file", code, row.to_string())
         }
+        None if error.kind() == io::ErrorKind::UnexpectedEof => Problem::fault("file", "incomplete", error.to_string()),
         None => Problem::internal(&error),
     }
 }

@@ -19,6 +19,7 @@ use crate::features::customers::store;
 use crate::features::references::NOT_YET;
 use crate::http::Problem;
 use crate::journal::{self, Change, Unit};
+use crate::text::is_unfit;
 
 /// Imports signals, known again by their kind and external id.
 #[derive(Default)]
@@ -49,7 +50,9 @@ impl Importer for Signals {
         self.by_id = own.into_iter().map(|signal| (signal.id, signal)).collect();
         let mut wanted: BTreeMap<SignalKind, BTreeSet<String>> = BTreeMap::new();
         for row in rows {
-            if let (Some(Ok(kind)), Some(id)) = (kind(context, row), context.cell(row, &Field::ExternalId)) {
+            if let (Some(Ok(kind)), Some(id)) = (kind(context, row), context.cell(row, &Field::ExternalId))
+                && !is_unfit(id)
+            {
                 wanted.entry(kind).or_default().insert(id.to_owned());
             }
         }

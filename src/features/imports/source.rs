@@ -18,6 +18,8 @@ pub struct Stored {
     pub db: Db,
     pub organization: OrganizationId,
     pub import: JobId,
+    /// How many bytes it has.
+    pub length: i64,
 }
 
 /// The bytes of a file from one of them on: a chunk at a time in memory.
@@ -57,11 +59,14 @@ impl Read for Chunks {
                 db,
                 organization,
                 import,
+                length,
             } = &self.stored;
             let mut read = db.read();
             let found = job_store::chunk(&mut read, *organization, *import, self.next);
             let Some(bytes) = self.runtime.block_on(found).map_err(io::Error::other)? else {
-                return Ok(0);
+                let read = i64::try_from(CHUNK).unwrap_or(i64::MAX).saturating_mul(self.next);
+                // Nobody is to take what is gone for the end of the file.
+                return if read < *length { Err(gone()) } else { Ok(0) };
             };
             self.held = bytes;
             self.at = std::mem::take(&mut self.skip);
@@ -75,4 +80,9 @@ impl Read for Chunks {
         self.at += length;
         Ok(length)
     }
+}
+
+fn gone() -> io::Error {
+    let reason = "A part of the file is gone that was not read yet. Send the file again.";
+    io::Error::new(io::ErrorKind::UnexpectedEof, reason)
 }

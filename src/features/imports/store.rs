@@ -1,5 +1,7 @@
 //! What imports look up of people and customers, many at a time.
 
+pub mod used;
+
 use std::collections::HashMap;
 
 use uuid::Uuid;

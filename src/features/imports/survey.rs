@@ -11,6 +11,7 @@ use super::columns::{Columns, Field};
 use super::file::{Row, Rows};
 use super::report::RowFault;
 use super::row::cell;
+use super::run::{BYTES, ROWS};
 
 const DATES: [Field; 8] = [
     Field::DueOn,
@@ -119,7 +120,7 @@ impl Survey {
                 .collect(),
         };
         loop {
-            let read = rows.next(500)?;
+            let read = rows.next_within(ROWS, BYTES)?;
             if read.is_empty() {
                 return Ok(survey);
             }

@@ -1,47 +1,30 @@
 //! What of a portion can be taken back: what nobody else has changed or used since. Told of the rest, and why.
 
-use std::collections::{HashMap, HashSet};
+mod touched;
+mod users;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::job_store::{self, Kept};
-use crate::access::Caller;
+pub use self::touched::Back;
+use self::touched::Touched;
+use super::job_store::Kept;
+use crate::access::{Caller, Scope};
 use crate::features::assignments::assignment::Assignment;
 use crate::features::assignments::undoing::{self, Taken};
 use crate::features::customers::account_manager::AccountManagerPeriod;
 use crate::features::customers::contact::Contact;
-use crate::features::customers::customer::Customer;
-use crate::features::customers::signal::Signal;
-use crate::features::customers::store::contacts;
+use crate::features::customers::customer::{Customer, CustomerId};
+use crate::features::customers::signal::{Signal, SignalKind};
+use crate::features::customers::store::{self as remembered, contacts, redirects, signals as events};
+use crate::features::duplicates;
 use crate::features::nps::response::NpsResponse;
-use crate::features::people::user::User;
-use crate::features::people::{checks, consequences};
 use crate::http::Problem;
-use crate::jobs::JobId;
-use crate::journal::feed::Entry;
 use crate::journal::{self, Change, Record, Unit, change};
-
-/// What a portion did to one record.
-struct Touched {
-    id: Uuid,
-    kind: String,
-    created: bool,
-    customer: Option<Uuid>,
-    /// Field → what it was before the portion, what it was after.
-    fields: Map<String, Value>,
-}
-
-/// What a portion did, and what others have done since.
-pub struct Back {
-    touched: Vec<Touched>,
-    /// Records that others have referred to since.
-    used: HashSet<Uuid>,
-    /// Customers about whom others have put something on the record since.
-    visited: HashSet<Uuid>,
-}
 
 /// What came of taking a portion back.
 #[derive(Default)]
@@ -49,75 +32,6 @@ pub struct Took {
     pub removed: u64,
     pub restored: u64,
     pub kept: Vec<Kept>,
-}
-
-impl Back {
-    /// Gathers what these entries of an import did, the earliest first.
-    ///
-    /// # Errors
-    /// What the database said.
-    pub async fn of(unit: &mut Unit, import: JobId, first: i64, entries: Vec<Entry>) -> Result<Self, Problem> {
-        let mut touched: Vec<Touched> = Vec::new();
-        // Ids are a client's choice: two kinds may share one.
-        let mut places: HashMap<(String, Uuid), usize> = HashMap::new();
-        for entry in entries {
-            let key = (entry.kind.clone(), entry.record_id);
-            let known = places.get(&key).and_then(|at| touched.get_mut(*at));
-            match known {
-                Some(known) => {
-                    for (field, pair) in entry.changes.0 {
-                        match known.fields.get_mut(&field) {
-                            Some(known) => known[1] = pair[1].clone(),
-                            None => drop(known.fields.insert(field, pair)),
-                        }
-                    }
-                }
-                None => {
-                    places.insert(key, touched.len());
-                    touched.push(Touched {
-                        id: entry.record_id,
-                        created: entry.verb == "created",
-                        kind: entry.kind,
-                        customer: entry.customer_id,
-                        fields: entry.changes.0,
-                    });
-                }
-            }
-        }
-        let records: Vec<Uuid> = touched.iter().map(|it| it.id).collect();
-        let mut customers: Vec<Uuid> = touched
-            .iter()
-            .filter(|it| it.created)
-            .filter_map(|it| it.customer)
-            .collect();
-        customers.sort_unstable();
-        customers.dedup();
-        let scope = (unit.organization(), import);
-        let since = job_store::since(unit, scope, first, &customers).await?;
-        let mut back = Self {
-            touched,
-            used: HashSet::new(),
-            visited: HashSet::new(),
-        };
-        let ids: HashMap<String, Uuid> = records.iter().map(|id| (id.to_string(), *id)).collect();
-        for other in since {
-            // A change of the record itself shows in the record, if it has not been taken back.
-            back.visited
-                .extend(other.customer_id.filter(|customer| *customer != other.record_id));
-            let named = other.changes.0.values().filter_map(|pair| pair[1].as_str());
-            back.used.extend(named.filter_map(|text| ids.get(text).copied()));
-        }
-        Ok(back)
-    }
-
-    /// Takes out what was done to records of one kind.
-    fn of_kind<R: Record>(&mut self) -> Vec<Touched> {
-        let (mine, others) = std::mem::take(&mut self.touched)
-            .into_iter()
-            .partition(|it| it.kind == R::KIND);
-        self.touched = others;
-        mine
-    }
 }
 
 /// Records of one kind: those to remove, those to change back.
@@ -181,12 +95,38 @@ impl Took {
         Ok(parted)
     }
 
+    /// Leaves ids in the CRM as they are that another record has by now: there is no second one of a kind.
+    fn keep_taken<R: Record>(&mut self, parted: &mut Parted<R>, holder: impl Fn(&R, &str) -> Option<Uuid>) {
+        parted.changed.retain_mut(|(record, before)| {
+            let taken = before.get(EXTERNAL_ID).and_then(Value::as_str);
+            let taken = taken.and_then(|id| holder(record, id));
+            if taken.is_some_and(|holder| holder != record.id()) {
+                before.remove(EXTERNAL_ID);
+                self.keep(R::KIND, record.id(), Some(EXTERNAL_ID.into()), TAKEN);
+            }
+            !before.is_empty()
+        });
+    }
+
     fn count<R>(&mut self, parted: &Parted<R>) {
-        self.removed += u64::try_from(parted.gone.len()).unwrap_or(u64::MAX);
-        self.restored += u64::try_from(parted.changed.len()).unwrap_or(u64::MAX);
+        self.removed += number(parted.gone.len());
+        self.restored += number(parted.changed.len());
     }
 }
 
+const EXTERNAL_ID: &str = "external_id";
+
+impl<R> Parted<R> {
+    /// The ids in the CRM that would come back.
+    fn external_ids(&self) -> Vec<String> {
+        let before = self.changed.iter().filter_map(|(_, before)| before.get(EXTERNAL_ID));
+        before.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+}
+
+const TAKEN: (&str, &str) = ("external_id_taken", "another record has this id by now");
+const MERGED: (&str, &str) = ("merged", "it was merged into another since");
+const GONE: (&str, &str) = ("not_found", "the customer that it had is gone");
 const USED: (&str, &str) = ("used_since", "something was recorded about it since the import");
 const EDITED: (&str, &str) = ("changed_since", "it was changed since the import");
 const CHANGED: (&str, &str) = ("changed_since", "this field was changed since the import");
@@ -195,6 +135,10 @@ const NOT_ALLOWED: (&str, &str) = (
     "insufficient_permission",
     "this role is not the caller's to give or take",
 );
+
+fn number(of: usize) -> u64 {
+    u64::try_from(of).unwrap_or(u64::MAX)
+}
 
 fn object(value: &impl Serialize) -> Result<Map<String, Value>, Problem> {
     match serde_json::to_value(value).map_err(|error| Problem::internal(&error))? {
@@ -226,27 +170,72 @@ fn reverted<R>(change: Change<R>) -> Change<R> {
 /// # Errors
 /// What the database said.
 pub async fn take(unit: &mut Unit, caller: &Caller, mut back: Back) -> Result<Took, Problem> {
-    let mut took = Took::default();
+    let (mut took, scope) = (Took::default(), Scope::all(unit.organization()));
     let customers = back.of_kind::<Customer>();
+    let ids: Vec<CustomerId> = customers.iter().map(|it| CustomerId(it.id)).collect();
+    for former in redirects::all_now(unit, &scope, &ids).await?.into_keys() {
+        took.keep(Customer::KIND, former.into(), None, MERGED);
+    }
     let customers: Parted<Customer> = took.part(unit, &back, customers).await?;
     periods(unit, &mut back, &mut took, &customers).await?;
     let responses = back.of_kind::<NpsResponse>();
     let responses: Parted<NpsResponse> = took.part(unit, &back, responses).await?;
     took.count(&responses);
     unit.remove_all(responses.gone).await?;
+    signals(unit, &mut back, &mut took).await?;
+    assignments(unit, &mut back, &mut took).await?;
+    people_of_customers(unit, &mut back, &mut took).await?;
+    whole_customers(unit, &mut took, customers).await?;
+    users::take(unit, caller, &mut back, &mut took).await?;
+    for it in back.touched {
+        took.keep(&it.kind, it.id, None, FOLLOWED);
+    }
+    Ok(took)
+}
+
+async fn signals(unit: &mut Unit, back: &mut Back, took: &mut Took) -> Result<(), Problem> {
+    let (scope, now) = (Scope::all(unit.organization()), unit.now());
     let signals = back.of_kind::<Signal>();
-    let signals: Parted<Signal> = took.part(unit, &back, signals).await?;
+    let mut signals: Parted<Signal> = took.part(unit, back, signals).await?;
+    let removed = std::mem::take(&mut signals.gone);
+    took.removed += number(removed.len());
+    unit.remove_all(removed).await?;
+    let mut holders = HashMap::new();
+    let kinds: BTreeSet<SignalKind> = signals.changed.iter().map(|(signal, _)| signal.fields.kind).collect();
+    for kind in kinds {
+        for holder in events::by_external_ids(unit, &scope, kind, signals.external_ids()).await? {
+            holders.extend(holder.fields.external_id.map(|id| ((kind, id), holder.id.into())));
+        }
+    }
+    took.keep_taken(&mut signals, |signal, id| {
+        holders.get(&(signal.fields.kind, id.to_owned())).copied()
+    });
     took.count(&signals);
-    let now = unit.now();
     let mut changes = Vec::new();
     for (signal, before) in signals.changed {
         let fields = restored(&signal.fields, &before)?;
         changes.push(reverted(signal.revise(fields, now)?));
     }
     unit.save_all(changes).await?;
-    unit.remove_all(signals.gone).await?;
-    assignments(unit, &mut back, &mut took).await?;
-    people_of_customers(unit, &mut back, &mut took).await?;
+    Ok(())
+}
+
+/// The customers themselves, once nothing of the import hangs on them any more.
+async fn whole_customers(unit: &mut Unit, took: &mut Took, mut customers: Parted<Customer>) -> Result<(), Problem> {
+    let scope = Scope::all(unit.organization());
+    let removed = std::mem::take(&mut customers.gone);
+    let ids: Vec<CustomerId> = removed.iter().map(|customer| customer.id).collect();
+    // Which others they resemble is what we have found by ourselves.
+    let pairs = duplicates::store::of_customers(unit, &scope, &ids).await?;
+    unit.remove_all(pairs).await?;
+    took.removed += number(removed.len());
+    unit.remove_all(removed).await?;
+    let holders = remembered::by_external_ids(unit, &scope, customers.external_ids()).await?;
+    let holders = holders.into_iter();
+    let holders: HashMap<String, Uuid> = holders
+        .filter_map(|holder| Some((holder.fields.external_id?, holder.id.into())))
+        .collect();
+    took.keep_taken(&mut customers, |_, id| holders.get(id).copied());
     took.count(&customers);
     let mut changes = Vec::new();
     for (customer, before) in customers.changed {
@@ -257,12 +246,7 @@ pub async fn take(unit: &mut Unit, caller: &Caller, mut back: Back) -> Result<To
         changes.push(change);
     }
     unit.save_all(changes).await?;
-    unit.remove_all(customers.gone).await?;
-    users(unit, caller, &mut back, &mut took).await?;
-    for it in back.touched {
-        took.keep(&it.kind, it.id, None, FOLLOWED);
-    }
-    Ok(took)
+    Ok(())
 }
 
 /// Who looked after customers: taken back where the customer's own field is.
@@ -307,11 +291,17 @@ async fn assignments(unit: &mut Unit, back: &mut Back, took: &mut Took) -> Resul
     }
     let (organization, now) = (unit.organization(), unit.now());
     let ids: Vec<Uuid> = made.iter().map(|it| it.id).collect();
+    let made: HashMap<Uuid, Map<String, Value>> = made.into_iter().map(|it| (it.id, it.fields)).collect();
     let mut changes = Vec::new();
     for assignment in journal::find_all::<Assignment>(unit, organization, &ids).await? {
         let id = assignment.id;
+        let said = made.get(&id.into());
+        let as_made = said.map(|said| change::was_said(said, &assignment)).transpose();
+        let as_made = as_made.map_err(|error| Problem::internal(&error))?;
         match undoing::take_back(assignment, now)? {
             Taken::Already => {}
+            Taken::Back(_) if back.used.contains(&id.into()) => took.keep(Assignment::KIND, id.into(), None, USED),
+            Taken::Back(_) if as_made == Some(false) => took.keep(Assignment::KIND, id.into(), None, EDITED),
             Taken::Back(change) => changes.push(*change),
             Taken::Not(reason) => {
                 let detail = format!("the assignment is {reason}");
@@ -319,17 +309,35 @@ async fn assignments(unit: &mut Unit, back: &mut Back, took: &mut Took) -> Resul
             }
         }
     }
-    took.removed += u64::try_from(changes.len()).unwrap_or(u64::MAX);
+    took.removed += number(changes.len());
     unit.save_all(changes).await?;
     Ok(())
 }
 
 async fn people_of_customers(unit: &mut Unit, back: &mut Back, took: &mut Took) -> Result<(), Problem> {
     let people = back.of_kind::<Contact>();
-    let people: Parted<Contact> = took.part(unit, back, people).await?;
-    took.count(&people);
+    let mut people: Parted<Contact> = took.part(unit, back, people).await?;
     let (organization, now) = (unit.organization(), unit.now());
-    unit.remove_all(people.gone).await?;
+    let removed = std::mem::take(&mut people.gone);
+    took.removed += number(removed.len());
+    unit.remove_all(removed).await?;
+    let holders = contacts::by_external_ids(unit, &Scope::all(organization), people.external_ids()).await?;
+    let holders = holders.into_iter();
+    let holders: HashMap<String, Uuid> = holders
+        .filter_map(|holder| Some((holder.fields.external_id?, holder.id.into())))
+        .collect();
+    took.keep_taken(&mut people, |_, id| holders.get(id).copied());
+    let before = people.changed.iter().filter_map(|(_, before)| customer_of(before));
+    let there: Vec<Customer> = journal::find_all(unit, organization, &before.collect::<Vec<_>>()).await?;
+    let there: HashSet<Uuid> = there.into_iter().map(|customer| customer.id.into()).collect();
+    people.changed.retain_mut(|(contact, before)| {
+        if customer_of(before).is_some_and(|id| !there.contains(&id)) {
+            before.remove(CUSTOMER_ID);
+            took.keep(Contact::KIND, contact.id.into(), Some(CUSTOMER_ID.into()), GONE);
+        }
+        !before.is_empty()
+    });
+    took.count(&people);
     let mut revised = Vec::new();
     for (contact, before) in people.changed {
         let fields = restored(&contact.fields, &before)?;
@@ -349,31 +357,9 @@ async fn people_of_customers(unit: &mut Unit, back: &mut Back, took: &mut Took) 
     Ok(())
 }
 
-async fn users(unit: &mut Unit, caller: &Caller, back: &mut Back, took: &mut Took) -> Result<(), Problem> {
-    let users = back.of_kind::<User>();
-    if users.is_empty() {
-        return Ok(());
-    }
-    let mut users: Parted<User> = took.part(unit, back, users).await?;
-    let mut allowed = |user: &User, role| {
-        let may = checks::may_secure(caller, user.fields.role).and(checks::may_secure(caller, role));
-        if may.is_err() || caller.is(user.id) {
-            took.keep(User::KIND, user.id.into(), None, NOT_ALLOWED);
-        }
-        may.is_ok() && !caller.is(user.id)
-    };
-    users.gone.retain(|user| allowed(user, user.fields.role));
-    let mut changes = Vec::new();
-    for (user, before) in std::mem::take(&mut users.changed) {
-        let fields = restored(&user.fields, &before)?;
-        if user.fields.role == fields.role || allowed(&user, fields.role) {
-            changes.push(reverted(user.revise(fields)));
-        }
-    }
-    took.removed += u64::try_from(users.gone.len()).unwrap_or(u64::MAX);
-    took.restored += u64::try_from(changes.len()).unwrap_or(u64::MAX);
-    changes.extend(users.gone.into_iter().map(User::deactivate));
-    consequences::of(unit, &changes).await?;
-    unit.save_all(changes).await?;
-    checks::an_admin_is_left(unit).await
+const CUSTOMER_ID: &str = "customer_id";
+
+/// Whose a record was before.
+fn customer_of(before: &Map<String, Value>) -> Option<Uuid> {
+    before.get(CUSTOMER_ID)?.as_str()?.parse().ok()
 }

@@ -57,6 +57,8 @@ pub async fn work(app: Arc<App>, running: Running) -> Result<Done, Failure> {
         request_id: asked.request_id,
         ..order
     };
+    let result = import.result.clone().map(|result| result.0).unwrap_or_default();
+    let mut outcome: ImportOutcome = serde_json::from_value(result).map_err(json)?;
     let total = job_store::revisions(&mut read, organization, asked.import).await?;
     let mut state = job_store::state(&mut read, organization, id).await?.unwrap_or(State {
         before: i64::MAX,
@@ -110,12 +112,13 @@ pub async fn work(app: Arc<App>, running: Running) -> Result<Done, Failure> {
             ..Progress::default()
         };
         running.note(&mut unit, &progress).await?;
+        outcome.undone = Some(state.undone);
+        let status = portion.map_or(Status::Reverted, |_| import.status);
+        let (result, now) = (serde_json::to_value(&outcome).map_err(json)?, unit.now());
+        if !jobs::store::amend(&mut unit, organization, asked.import, status, &result, now).await? {
+            return Err(Failure::Never("The import goes on.".into()));
+        }
         if portion.is_none() {
-            let result = import.result.clone().map(|result| result.0).unwrap_or_default();
-            let mut outcome: ImportOutcome = serde_json::from_value(result).map_err(json)?;
-            outcome.undone = Some(state.undone);
-            let (result, now) = (serde_json::to_value(outcome).map_err(json)?, unit.now());
-            jobs::store::amend(&mut unit, organization, asked.import, Status::Reverted, &result, now).await?;
             unit.mention(
                 "import",
                 asked.import,

@@ -113,6 +113,7 @@ impl Importing {
             db: self.app.db.clone(),
             organization: self.running.organization(),
             import: self.running.job.id,
+            length: self.running.job.total_bytes.unwrap_or(0),
         }
     }
 

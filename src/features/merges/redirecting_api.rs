@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 
 use crate::access::Caller;
-use crate::features::customers::{customer::CustomerId, store::redirects};
+use crate::features::customers::{customer::CustomerId, store::redirects, writing::merged};
 use crate::http::Problem;
 use crate::refusal::Code;
 
@@ -59,9 +59,4 @@ pub async fn lead_on(
         Err(error) => Problem::from(error).error_response(),
     };
     Ok(response.into_response(answer))
-}
-
-/// What those are told who write to a customer that is a part of another.
-fn merged(former: CustomerId, now: CustomerId) -> String {
-    format!("The customer {former} was merged into {now}. Read that one, and write there.")
 }

@@ -295,3 +295,18 @@ pub async fn calls_reverted(db: &mut impl Sqls, scope: &Scope, plan: PlanId, bat
         .await?;
     Ok(())
 }
+
+/// Those of these customers whom a plan calls, or has left out.
+pub async fn planned(db: &mut impl Sqls, scope: &Scope, customers: &[CustomerId]) -> Result<Vec<CustomerId>, Error> {
+    let mut found = Vec::new();
+    for chunk in customers.chunks(500) {
+        let mut sql = db
+            .sql("SELECT customer_id FROM plan_calls WHERE organization_id = $1 AND customer_id IN ")
+            .bind(scope.organization);
+        sql.list(chunk.iter().copied());
+        sql.push(" UNION SELECT customer_id FROM plan_left_outs WHERE organization_id = $1 AND customer_id IN ")
+            .list(chunk.iter().copied());
+        found.extend(sql.all::<(CustomerId,)>().await?.into_iter().map(|(id,)| id));
+    }
+    Ok(found)
+}

@@ -11,7 +11,7 @@ use super::delivery::{WebhookDelivery, WebhookDeliveryId, WebhookDeliveryStatus,
 use super::endpoint::{WebhookEndpoint, WebhookEndpointId, WebhookEndpointInput, WebhookEndpointStatus};
 use crate::access::Scope;
 use crate::clock::Timestamp;
-use crate::db::{Error, Sql, Sqls};
+use crate::db::{Error, Expiring, Sql, Sqls};
 use crate::fold;
 use crate::http::query::List;
 use crate::id::OrganizationId;
@@ -245,13 +245,18 @@ pub async fn forget_endpoint(
     Ok(())
 }
 
-/// Removes what ended long ago.
-pub async fn forget(db: &mut impl Sqls, now: Timestamp) -> Result<(), Error> {
-    for statement in [
-        "DELETE FROM webhook_tries WHERE started_at < $1",
-        "DELETE FROM webhook_deliveries WHERE finished_at < $1",
-    ] {
-        db.sql(statement).bind(now.plus(-KEPT)).run().await?;
-    }
-    Ok(())
-}
+/// What ended long ago.
+pub const EXPIRING: [Expiring; 2] = [
+    Expiring {
+        table: "webhook_tries",
+        key: "organization_id, id",
+        at: "started_at",
+        kept: KEPT,
+    },
+    Expiring {
+        table: "webhook_deliveries",
+        key: "organization_id, id",
+        at: "finished_at",
+        kept: KEPT,
+    },
+];

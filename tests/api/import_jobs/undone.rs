@@ -6,7 +6,7 @@ use touchbase::workers;
 use super::{customers, figures, imported, read, total};
 use crate::support::{Client, Server};
 
-async fn undo(server: &Server, client: &Client, import: &Value) -> Value {
+pub async fn undo(server: &Server, client: &Client, import: &Value) -> Value {
     let path = format!("/v1/imports/{}/undo", import["id"].as_str().unwrap());
     let reply = client.post(&path, json!({})).await;
     let location = reply.header("location");
@@ -29,11 +29,11 @@ async fn undo(server: &Server, client: &Client, import: &Value) -> Value {
     read(client, import).await
 }
 
-fn undone(import: &Value) -> [u64; 3] {
+pub fn undone(import: &Value) -> [u64; 3] {
     ["removed", "restored", "kept"].map(|name| import["outcome"]["undone"][name].as_u64().unwrap())
 }
 
-async fn kept(client: &Client, import: &Value) -> Vec<(String, Value, String)> {
+pub async fn kept(client: &Client, import: &Value) -> Vec<(String, Value, String)> {
     let path = format!("/v1/imports/{}/errors?severity_in=kept", import["id"].as_str().unwrap());
     let page = client.get(&path).await.expect(200);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -6,12 +6,10 @@ use csv::StringRecord;
 use serde_json::Value;
 
 use super::quotes::{LONGEST, TooLong};
-use super::{Place, Row, Source};
+use super::{Place, Row, Source, too_many};
 use crate::features::imports::report::RowFault;
 use crate::http::{body, csv as cells};
-
-/// Most columns of a file.
-const COLUMNS: usize = 1_000;
+use crate::text::fit;
 
 /// The lines of a file, one after the other.
 pub struct Lines {
@@ -53,18 +51,18 @@ impl Lines {
 
     /// The names of all fields, in the order in which they are first met.
     pub fn names(&mut self) -> io::Result<Result<Vec<String>, String>> {
-        let mut names: Vec<String> = Vec::new();
+        let (mut names, mut bytes): (Vec<String>, usize) = (Vec::new(), 0);
         let mut known = std::collections::HashSet::new();
         while let Some((line, text)) = self.next()? {
             for (name, _) in flat(line, &text).unwrap_or_default() {
-                if known.insert(name.clone()) {
+                if !known.contains(&name) {
+                    bytes += name.len();
+                    known.insert(name.clone());
                     names.push(name);
                 }
-            }
-            if names.len() > COLUMNS {
-                return Ok(Err(format!(
-                    "Line {line}: the objects have more than {COLUMNS} fields between them."
-                )));
+                if let Some(reason) = too_many(names.len(), bytes) {
+                    return Ok(Err(format!("Line {line}: {reason}")));
+                }
             }
         }
         Ok(Ok(names))
@@ -97,6 +95,7 @@ fn flat(line: u64, text: &[u8]) -> Result<Vec<(String, String)>, RowFault> {
     };
     let mut cells = Vec::with_capacity(fields.len());
     for (name, value) in fields {
+        let name = fit(&name);
         match value {
             Value::Object(parts) if parts.contains_key("amount_minor") => {
                 let parts = parts.iter();

@@ -9,10 +9,14 @@ fn source(bytes: &[u8]) -> Source {
 fn rows(bytes: &[u8]) -> (Vec<String>, Vec<Result<(u64, Vec<String>), (u64, String)>>) {
     let opened = Rows::open(source(bytes), ImportFormat::Csv).unwrap();
     let mut rows = opened.unwrap_or_else(|refused| panic!("{refused}"));
-    let read = rows.next(100).unwrap().into_iter().map(|row| match row {
-        Ok(row) => Ok((row.line, row.cells.iter().map(|cell| cell.trim().to_owned()).collect())),
-        Err(fault) => Err((fault.line, fault.code)),
-    });
+    let read = rows
+        .next_within(100, u64::MAX)
+        .unwrap()
+        .into_iter()
+        .map(|row| match row {
+            Ok(row) => Ok((row.line, row.cells.iter().map(|cell| cell.trim().to_owned()).collect())),
+            Err(fault) => Err((fault.line, fault.code)),
+        });
     let read = read.collect();
     (rows.layout.headers, read)
 }
@@ -58,7 +62,7 @@ fn in_portions(bytes: &[u8], format: ImportFormat, most: usize) -> Told {
         let place = rows.place();
         let rest = bytes.get(usize::try_from(place.byte).unwrap()..).unwrap_or_default();
         rows = Rows::resume(source(rest), rows.layout, place);
-        let read = rows.next(most).unwrap();
+        let read = rows.next_within(most, u64::MAX).unwrap();
         if read.is_empty() {
             return told;
         }
@@ -120,7 +124,31 @@ fn a_row_without_an_end_is_told_and_not_held_in_memory() {
     let mut file = b"id,name\n1,\"".to_vec();
     file.resize(3 << 20, b'x');
     let mut rows = Rows::open(source(&file), ImportFormat::Csv).unwrap().unwrap();
-    let error = rows.next(10).unwrap_err();
+    let error = rows.next_within(10, u64::MAX).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert!(error.to_string().starts_with("Line 2: a quote"), "{error}");
+}
+
+#[test]
+fn names_of_columns_are_held_in_memory_and_have_a_limit() {
+    let names = |count: usize, letters: usize| {
+        let names = (0..count).map(move |at| format!("{at:0>letters$}"));
+        names.collect::<Vec<String>>()
+    };
+    for (count, letters, fits) in [
+        (60, 1_000, true),
+        (1_000, 4, true),
+        (70, 1_000, false),
+        (1_001, 4, false),
+    ] {
+        let csv = names(count, letters).join(",") + "\n";
+        let lines: String = names(count, letters)
+            .iter()
+            .map(|name| format!("{{\"{name}\": 1}}\n"))
+            .collect();
+        for (file, format) in [(csv, ImportFormat::Csv), (lines, ImportFormat::Ndjson)] {
+            let opened = Rows::open(source(file.as_bytes()), format).unwrap();
+            assert_eq!(opened.is_ok(), fits, "{count} of {letters}");
+        }
+    }
 }
