@@ -307,10 +307,7 @@ impl World<'_> {
     async fn touch(&mut self, unit: &mut Unit, attempts: &[Attempt]) -> Result<(), Broken> {
         let mut touched: HashMap<CustomerId, Timestamp> = HashMap::new();
         for attempt in attempts {
-            if matches!(
-                attempt.disposition,
-                Disposition::Connected | Disposition::LeftVoicemail | Disposition::LeftLiveMessage
-            ) {
+            if attempt.disposition == Disposition::Connected {
                 let last = touched.entry(attempt.customer_id).or_insert(attempt.occurred_at);
                 *last = (*last).max(attempt.occurred_at);
             }

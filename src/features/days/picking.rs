@@ -12,6 +12,8 @@
 //! All but the promised ones count towards the quota, and the list ends where it is full: what was left is moved on to the day, and never
 //! piles up. What had its time or day on this one and has no room any more is moved on to the next working day.
 //!
+//! Retries have their times by the policy, so several may fall on one minute: all but one of these get another slot of the day, if there is one.
+//! Times that were promised, planned or chosen stay.
 //! A call without a time on the day gets the first free slot of twenty minutes within the executive's block and the customer's hours.
 //! What is in hand already and fits no slot is listed without a time, where the customer can be called on that day at all. New customers
 //! are taken only with a slot.
@@ -74,6 +76,14 @@ impl Taken {
 
     fn take(&mut self, at: DateTime<Utc>) {
         self.0.push(at);
+    }
+
+    /// Gives a slot back, and says whether another call stands in it still.
+    fn give_up(&mut self, at: DateTime<Utc>) -> bool {
+        if let Some(own) = self.0.iter().position(|taken| *taken == at) {
+            self.0.swap_remove(own);
+        }
+        !self.is_free(at)
     }
 
     /// The first free slot of the block within these hours, and ahead.
@@ -201,9 +211,14 @@ pub fn of_hand(
 }
 
 /// At what time a call is listed: `Some(None)` is without one, `None` not at all.
-fn placed(held: &Held, why: Listed, day: &Day, block: DailyBlock, taken: &Taken) -> Option<Option<Timestamp>> {
+fn placed(held: &Held, why: Listed, day: &Day, block: DailyBlock, taken: &mut Taken) -> Option<Option<Timestamp>> {
     let own = held.assignment.scheduled_for;
     match why {
+        Listed::Scheduled if held.assignment.attempts_made > 0 => {
+            let crowded = own.is_some_and(|at| taken.give_up(at.utc()));
+            let other = taken.first(block, &held.hours, day).filter(|_| crowded);
+            Some(other.map(Timestamp::new).or(own))
+        }
         Listed::Promised | Listed::Scheduled => Some(own),
         Listed::Retry | Listed::Due | Listed::Missed | Listed::Waiting | Listed::New => {
             let slot = taken.first(block, &held.hours, day).map(Timestamp::new);

@@ -103,6 +103,34 @@ fn promises_come_first_then_the_day_then_what_was_left_then_who_waits() {
 }
 
 #[test]
+fn of_retries_that_fall_on_one_minute_all_but_one_get_another_slot() {
+    let eight = at("2026-03-03T08:00:00Z");
+    let retry = |number| {
+        berlin(number, |it| {
+            it.scheduled_for = Some(eight);
+            it.attempts_made = 1;
+        })
+    };
+    let promised = berlin(3, |it| {
+        it.scheduled_for = Some(at("2026-03-03T08:10:00Z"));
+        it.callback_promised_at = it.scheduled_for;
+    });
+    let planned = berlin(4, |it| it.scheduled_for = Some(at("2026-03-03T08:40:00Z")));
+    let times = |held| {
+        shown(&pick(held, 10))
+            .into_iter()
+            .map(|(_, at, _)| at)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(times(vec![retry(1), retry(2)]), ["03 08:20", "03 08:00"]);
+    // The block ends at ten: what finds no slot keeps its time.
+    assert_eq!(
+        times(vec![retry(1), retry(2), promised, planned]),
+        ["03 08:10", "03 08:00", "03 08:00", "03 08:40"]
+    );
+}
+
+#[test]
 fn a_list_ends_where_the_quota_is_full_and_what_was_promised_is_beyond_it() {
     let picked = pick(one_of_each(), 2);
     let listed: Vec<Listed> = picked.entries.iter().map(|it| it.listed).collect();
