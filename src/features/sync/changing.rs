@@ -103,11 +103,12 @@ pub async fn settled(
         return Ok(());
     };
     let otherwise = |field: &String| {
-        let is = now.data.get(field).unwrap_or(&Value::Null);
         Fault::new(
             format!("/fields/{field}"),
             "not_allowed",
-            format!("By what was sent, `{field}` becomes {is}, and nothing else; nothing of it was done."),
+            format!(
+                "By what was sent, `{field}` does not become this, and so nothing of it was done. Take the record over as it is."
+            ),
         )
     };
     let faults = said.iter().filter(|(field, said)| !rooms::is_so(&now, field, said));
