@@ -75,4 +75,14 @@ async fn background_work_is_listed_and_waited_for() {
     desk.run(&["job", "01980c5e-77e4-7d07-9b2c-0d1e2f3a4b5c", "--wait"])
         .code(1);
     desk.run(&["job", "nonsense"]).code(2);
+
+    let rows: String = (1..=50_000).map(|at| format!("C-{at},Customer {at}\n")).collect();
+    let file = desk.file("many.csv", format!("external_id,name\n{rows}"));
+    let import = desk
+        .run(&["import", "customers", &file, "--no-wait", "--json"])
+        .good()
+        .json();
+    let id = import["id"].as_str().unwrap();
+    desk.run(&["job", id, "--cancel"]).good().says("is canceled.");
+    desk.run(&["job", id, "--wait"]).code(1).says("is canceled.");
 }
