@@ -54,6 +54,7 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
 
   const pushChanges = async ({ changes }) => {
     pushed = true;
+    await database.localStorage.remove("touchbase_answers"); // The reading before has taken them over.
     const names = Object.keys(changes).sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
     const mutations = names.flatMap((collection) => [
       ...changes[collection].created.map((raw) => mutation(collection, raw, Object.keys(raw).filter((name) => raw[name] !== null && raw[name] !== ""))),

@@ -140,7 +140,7 @@ impl Undo {
         }
         let undone = &import["outcome"]["undone"];
         let mut told = format!(
-            "The import {} is taken back: {} records removed, {} restored, {} left as they are.",
+            "The import {} is taken back: {} removed, {} restored, {} left as they are.",
             self.id, undone["removed"], undone["restored"], undone["kept"]
         );
         if undone["kept"].as_u64() > Some(0) {

@@ -105,7 +105,8 @@ async fn told(server: &Server, plan: &Value) -> Result<String, Trouble> {
             plan["committed"], plan["skipped"]
         );
     }
-    let why = reasons(server, plan).await?;
+    // Whatever becomes of the question, the plan is made.
+    let why = reasons(server, plan).await.unwrap_or_default();
     if !why.is_empty() {
         said += &format!(
             "\nLeft out: {why}. `touchbase export plans/{}/left-out` says it of each.",

@@ -96,9 +96,9 @@ async fn what_a_column_was_not_used_for_is_told_and_an_import_is_taken_back() {
     assert_eq!(desk.count("customers"), 1);
     desk.run(&["undo", &id])
         .good()
-        .says("1 records removed, 0 restored, 0 left as they are.");
+        .says("1 removed, 0 restored, 0 left as they are.");
     assert_eq!(desk.count("customers"), 0);
-    desk.run(&["undo", &id]).good().says("1 records removed");
+    desk.run(&["undo", &id]).good().says("1 removed");
     let again = desk.run(&["import", "customers", &file]).code(4).says(unused);
     let id = again
         .out
