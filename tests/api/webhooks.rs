@@ -298,7 +298,8 @@ async fn what_does_not_concern_an_endpoint_is_not_written_down_for_it() {
         .await
         .expect(201);
     assert_eq!(office.settle().await.unwrap(), 2);
-    assert_eq!(receiver.received()[2].body["type"], "program.created");
+    let received = receiver.received();
+    assert!(received.iter().any(|it| it.body["type"] == "program.created"));
     // An office that remembers nothing goes on from where the endpoint stands.
     admin
         .post("/v1/segments", json!({"name": "Nobody's", "filter": {}}))
