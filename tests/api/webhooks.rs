@@ -19,6 +19,7 @@ use crate::support::{Client, Server, config};
 
 mod addresses;
 mod instances;
+mod types;
 
 async fn start() -> Server {
     Server::start_with(|config| config.webhook_allow = vec!["127.0.0.0/8".parse().unwrap()]).await
@@ -378,33 +379,5 @@ async fn a_reminder_is_an_event_that_names_whom_it_is_for() {
     assert_eq!(
         theirs.unwrap().body["data"]["notification"],
         json!({"user_id": executive.id(), "kind": "praise", "about_kind": "note", "about_id": note["id"]})
-    );
-}
-
-#[actix_web::test]
-async fn a_type_of_event_that_there_is_not_is_told_at_its_place() {
-    let server = start().await;
-    let admin = server.admin();
-    let made = endpoint(&admin, "https://hooks.example.com/").await.0;
-    for types in [
-        json!(["customer.*", "call.made"]),
-        json!(["customer.*", "customer.Made"]),
-    ] {
-        let new = json!({"name": "Chat", "url": "https://hooks.example.com/", "types": types});
-        let refused = admin.post("/v1/webhook-endpoints", new).await.expect(400);
-        assert_eq!(refused["errors"][0]["pointer"], "/types/1", "{refused}");
-        let detail = refused["errors"][0]["detail"].as_str().unwrap();
-        assert!(
-            detail.contains("like attempt.created") && detail.contains("nps_response"),
-            "{detail}"
-        );
-        let patched = admin.patch(&path(&made, ""), json!({"types": types})).await.expect(400);
-        assert_eq!(patched["errors"][0]["pointer"], "/types/1");
-    }
-    let asked = admin.get("/v1/events?type_in=call.made").await.expect(400);
-    assert_eq!(asked["errors"][0]["pointer"], "type_in");
-    assert!(
-        asked["errors"][0]["detail"].as_str().unwrap().contains("nps_response"),
-        "{asked}"
     );
 }
