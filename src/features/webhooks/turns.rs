@@ -1,6 +1,6 @@
 //! Decides: who is served next, and how much of an instance one endpoint, one organization and all that fails may have at once.
 //!
-//! Whoever was served last is last in the next round, so that nobody waits for ever behind many others. What fails takes ten seconds
+//! Whoever was served longest ago comes first in the next round, so that nobody waits for ever behind many others. What fails takes ten seconds
 //! to say so, and what is slow takes nearly as long: neither has so many places that nothing is left for others.
 
 use std::collections::HashMap;
@@ -18,13 +18,18 @@ const OF_ONE: usize = 16;
 const FAILING: usize = 32;
 const FAILING_OF_ONE: usize = 8;
 
+/// Of so many deliveries it is remembered whose they were.
+const REMEMBERED: u64 = 10_000;
+
 pub type Place = (OrganizationId, WebhookEndpointId);
 
 /// What is under way, and whose turn it was last.
 #[derive(Default)]
 pub struct Turns {
     under_way: HashMap<Place, UnderWay>,
-    served: Option<Place>,
+    /// When each was served last, by the number of the delivery.
+    served: HashMap<Place, u64>,
+    deliveries: u64,
 }
 
 #[derive(Default)]
@@ -34,10 +39,11 @@ struct UnderWay {
 }
 
 impl Turns {
-    /// These, which stand in their order, from the one after whoever was served last.
-    pub fn in_turn<T>(&self, mut waiting: Vec<(Place, T)>) -> Vec<(Place, T)> {
-        let next = waiting.partition_point(|(place, _)| Some(*place) <= self.served);
-        waiting.rotate_left(next);
+    /// These, which stand in their order, from whoever was served longest ago.
+    pub fn in_turn<T>(&mut self, mut waiting: Vec<(Place, T)>) -> Vec<(Place, T)> {
+        let long_ago = self.deliveries.saturating_sub(REMEMBERED);
+        self.served.retain(|_, number| *number > long_ago);
+        waiting.sort_by_key(|(place, _)| self.served.get(place).copied());
         waiting
     }
 
@@ -64,7 +70,8 @@ impl Turns {
         let under_way = self.under_way.entry(place).or_default();
         under_way.count += 1;
         under_way.failing = failing;
-        self.served = Some(place);
+        self.deliveries += 1;
+        self.served.insert(place, self.deliveries);
     }
 
     pub fn end(&mut self, place: Place) {
@@ -144,12 +151,12 @@ mod tests {
         let mut turns = Turns::default();
         let waiting = |all: &[u128]| all.iter().map(|at| (place(1, *at), ())).collect::<Vec<_>>();
         turns.begin(place(1, 2), false);
-        assert_eq!(turns.in_turn(waiting(&[1, 2, 3])), waiting(&[3, 1, 2]));
+        assert_eq!(turns.in_turn(waiting(&[1, 2, 3])), waiting(&[1, 3, 2]));
         assert_eq!(turns.in_turn(waiting(&[1])), waiting(&[1]));
         turns.end(place(1, 2));
         assert_eq!(
             turns.in_turn(waiting(&[1, 2, 3, 4])),
-            waiting(&[3, 4, 1, 2]),
+            waiting(&[1, 3, 4, 2]),
             "though it has ended"
         );
     }
