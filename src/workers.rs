@@ -291,29 +291,25 @@ pub async fn swept(app: &App) -> Result<(), Error> {
 
 /// What is kept for a while, and for how long.
 const EXPIRING: [Expiring; 6] = [
-    expiring("idempotency_records", "organization_id, scope", "created_at", KEPT),
-    expiring(
+    Expiring::new("idempotency_records", "organization_id, scope", "created_at", KEPT),
+    Expiring::new(
         "sync_mutations",
         "organization_id, user_id, client_id, mutation_id",
         "created_at",
         TimeDelta::days(90),
     ),
-    expiring("login_failures", "id, part", "failed_at", TimeDelta::hours(1)),
-    expiring(
+    Expiring::new("login_failures", "id, part", "failed_at", TimeDelta::hours(1)),
+    Expiring::new(
         "refresh_tokens",
         "organization_id, token_hash",
         "expires_at",
         TimeDelta::days(1),
     ),
-    expiring(
+    Expiring::new(
         "user_links",
         "organization_id, token_hash",
         "expires_at",
         TimeDelta::days(1),
     ),
-    expiring("signing_keys", "id", "retired_at", TimeDelta::days(1)),
+    Expiring::new("signing_keys", "id", "retired_at", TimeDelta::days(1)),
 ];
-
-const fn expiring(table: &'static str, key: &'static str, at: &'static str, kept: TimeDelta) -> Expiring {
-    Expiring { table, key, at, kept }
-}

@@ -19,6 +19,14 @@ pub struct OwnItems {
     pub department: Option<String>,
 }
 
+impl OwnItems {
+    /// Whether an item of this owner and department is among them: what [`Scope::narrow_items`] says in SQL.
+    pub fn have(&self, owner: Option<UserId>, department: Option<&str>) -> bool {
+        let theirs = |theirs: &String| department.is_some_and(|its| fold::key(its) == fold::key(theirs));
+        (owner.is_some() && owner == self.user) || self.department.as_ref().is_some_and(theirs)
+    }
+}
+
 impl Scope {
     /// The whole of an organization: for Touchbase's own work.
     pub fn all(organization: OrganizationId) -> Self {

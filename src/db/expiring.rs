@@ -11,15 +11,18 @@ const AT_ONCE: u64 = 1_000;
 /// Rows of a table that are kept so long.
 #[derive(Debug, Clone, Copy)]
 pub struct Expiring {
-    pub table: &'static str,
-    /// The columns of the primary key.
-    pub key: &'static str,
-    /// From when on; null of those that stay.
-    pub at: &'static str,
-    pub kept: TimeDelta,
+    table: &'static str,
+    key: &'static str,
+    at: &'static str,
+    kept: TimeDelta,
 }
 
 impl Expiring {
+    /// Rows of a table by the columns of its primary key, kept so long from the moment in a column; where that is null, they stay.
+    pub const fn new(table: &'static str, key: &'static str, at: &'static str, kept: TimeDelta) -> Self {
+        Self { table, key, at, kept }
+    }
+
     /// Removes those whose time is over, portion by portion.
     ///
     /// # Errors

@@ -14,7 +14,8 @@ use super::gate::{Gate, other_method};
 use super::page::Sort;
 use super::rules::Rules;
 use super::stream;
-use crate::access::Permission;
+use crate::access::{Caller, Permission};
+use crate::refusal::Refusal;
 
 /// Who may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,19 @@ pub enum Access {
     SignedIn,
     /// Whoever has this permission.
     Needs(Permission),
+}
+
+impl Access {
+    /// Refuses a caller who is signed in but may not come in here.
+    ///
+    /// # Errors
+    /// `insufficient_permission`, naming it.
+    pub fn allows(self, caller: &Caller) -> Result<(), Refusal> {
+        match self {
+            Self::Public | Self::SignedIn => Ok(()),
+            Self::Needs(permission) => caller.needs(permission),
+        }
+    }
 }
 
 /// How large a body may be, and who reads it.

@@ -134,16 +134,12 @@ struct Export<B> {
 impl<B> Export<B> {
     /// Asks again who it is for, before each further page: who has lost the role or signed out meanwhile reads no more.
     async fn still(&self) -> Result<(), Problem> {
-        let permission = match self.access {
-            Access::Public => return Ok(()),
-            Access::SignedIn => None,
-            Access::Needs(permission) => Some(permission),
-        };
+        if self.access == Access::Public {
+            return Ok(());
+        }
         let app = gate::app(&self.request)?;
         let mut caller = bearer::who_since(&app, bearer::token(self.request.headers())?, self.begun).await?;
-        if let Some(permission) = permission {
-            caller.needs(permission)?;
-        }
+        self.access.allows(&caller)?;
         caller.origin = gate::origin(&self.request, app.config.trusted_proxies);
         self.request.extensions_mut().insert(caller);
         Ok(())

@@ -130,10 +130,9 @@ impl Gate {
         let endpoint = &self.endpoint;
         let mut caller = match endpoint.access {
             Access::Public => None,
-            Access::SignedIn => Some(authenticate(&app, request).await?),
-            Access::Needs(permission) => {
+            Access::SignedIn | Access::Needs(_) => {
                 let caller = authenticate(&app, request).await?;
-                caller.needs(permission)?;
+                endpoint.access.allows(&caller)?;
                 Some(caller)
             }
         };

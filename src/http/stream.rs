@@ -180,9 +180,7 @@ impl<S: Source> Open<S> {
 
     async fn next(&mut self, quiet: bool) -> Result<String, Problem> {
         let caller = bearer::who(&self.app, &self.token).await?;
-        if let Access::Needs(permission) = self.access {
-            caller.needs(permission)?;
-        }
+        self.access.allows(&caller)?;
         if quiet {
             let place = self.source.place().map(|id| format!("id: {id}\n"));
             return Ok(format!(":\n{}\n", place.unwrap_or_default()));

@@ -378,12 +378,7 @@ pub async fn let_go(db: &mut impl Sqls, now: Timestamp) -> Result<(), Error> {
 }
 
 /// Those that ended long ago.
-pub const EXPIRING: Expiring = Expiring {
-    table: "jobs",
-    key: "organization_id, id",
-    at: "finished_at",
-    kept: KEPT,
-};
+pub const EXPIRING: Expiring = Expiring::new("jobs", "organization_id, id", "finished_at", KEPT);
 
 /// Every organization, in order: for timers.
 pub async fn organizations(db: &mut impl Sqls) -> Result<Vec<OrganizationId>, Error> {

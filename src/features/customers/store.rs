@@ -326,3 +326,15 @@ pub async fn by_names(db: &mut impl Sqls, scope: &Scope, names: Vec<String>) -> 
     })
     .await
 }
+
+/// The customers whom some of these referred.
+pub async fn referred_by(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    referrers: impl IntoIterator<Item = CustomerId>,
+) -> Result<Vec<Customer>, Error> {
+    journal::select(db, scope.organization, |sql| {
+        sql.push(" AND customers.referred_by_id IN ").list(referrers);
+    })
+    .await
+}

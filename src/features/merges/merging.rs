@@ -228,7 +228,8 @@ async fn carry_dismissed(unit: &mut Unit, scope: &Scope, former: &[CustomerId], 
 
 /// Whom the others referred was referred by the one that stays.
 async fn refer(unit: &mut Unit, former: &[CustomerId], to: CustomerId) -> Result<(), Error> {
-    let referred: Vec<Customer> = store::referred_by(unit, former).await?;
+    let scope = Scope::all(unit.organization());
+    let referred = customers::referred_by(unit, &scope, former.iter().copied()).await?;
     let changes = referred
         .into_iter()
         .filter(|it| it.id != to)

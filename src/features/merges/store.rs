@@ -14,7 +14,7 @@ use crate::db::{Error, Sql, Sqls};
 use crate::features::customers::customer::CustomerId;
 use crate::features::days::call_list::CallList;
 use crate::id::UserId;
-use crate::journal::{self, Label, Listed, Record, Sort, SortKey, Unit, Window};
+use crate::journal::{self, Label, Listed, Sort, SortKey, Unit, Window};
 
 /// The word under which a merge is found by those that it took in.
 const MERGED: &str = "merged_customer";
@@ -128,16 +128,6 @@ pub async fn since<R: Hangs>(unit: &mut Unit, customer: CustomerId, since: Times
     journal::select(unit, organization, |sql| {
         sql.push(&customers).value(customer);
         sql.push(&created).value(since);
-    })
-    .await
-}
-
-/// The customers whom some of these referred.
-pub async fn referred_by<R: Record>(unit: &mut Unit, referrers: &[CustomerId]) -> Result<Vec<R>, Error> {
-    let organization = unit.organization();
-    journal::select(unit, organization, |sql| {
-        sql.push(" AND customers.referred_by_id IN ")
-            .list(referrers.iter().copied());
     })
     .await
 }

@@ -9,25 +9,45 @@ use super::model::{Buyer, Model};
 /// How often all calls are gone through at most; two or three times are usual.
 const ROUNDS: usize = 20;
 
-/// What each executive has of the billing, and what a unit beyond their part costs.
+/// What billing is balanced by: each executive's part, and what a unit beyond it costs.
 #[derive(Debug, Clone)]
-pub struct Loads<'p> {
-    pub loads: Vec<i64>,
-    pub parts: &'p [i64],
+pub struct Billing {
+    pub parts: Vec<i64>,
     pub slope: i64,
+}
+
+impl Billing {
+    /// What lies beyond an executive's part when they have so much.
+    fn beyond(&self, executive: usize, load: i64) -> i64 {
+        (load - self.parts.get(executive).copied().unwrap_or(0)).max(0)
+    }
+
+    /// What all that lies beyond executives' parts costs.
+    pub fn cost(&self, loads: &[i64]) -> i64 {
+        let beyond = loads.iter().enumerate();
+        self.slope
+            * beyond
+                .map(|(executive, load)| self.beyond(executive, *load))
+                .sum::<i64>()
+    }
+}
+
+/// What each executive has of the billing.
+struct Loads<'b> {
+    loads: Vec<i64>,
+    billing: &'b Billing,
 }
 
 impl Loads<'_> {
     /// What an executive would have beyond their part with so much more.
     fn beyond(&self, executive: usize, more: i64) -> i64 {
         let load = self.loads.get(executive).copied().unwrap_or(0);
-        let part = self.parts.get(executive).copied().unwrap_or(0);
-        (load + more - part).max(0)
+        self.billing.beyond(executive, load + more)
     }
 
     /// What it is worth when an executive has so much less.
     fn eased(&self, executive: usize, less: i64) -> i64 {
-        self.slope * (self.beyond(executive, 0) - self.beyond(executive, -less))
+        self.billing.slope * (self.beyond(executive, 0) - self.beyond(executive, -less))
     }
 
     fn add(&mut self, executive: usize, more: i64) {
@@ -212,14 +232,14 @@ impl Evening<'_> {
 /// The same plan with its billing more even: until no step is worth it, or as many were looked at as the limit says.
 pub fn even_out<'m>(
     (model, graph): (&'m Model, &'m Graph),
-    loads: Loads<'m>,
+    (loads, billing): (Vec<i64>, &'m Billing),
     placed: &[Option<u32>],
     limit: u64,
 ) -> Vec<Option<u32>> {
     let mut evening = Evening {
         model,
         graph,
-        loads,
+        loads: Loads { loads, billing },
         calls: Vec::new(),
         waiting: Vec::new(),
         work: 0,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta};
 
-use super::balance::{self, Loads};
+use super::balance::{self, Billing};
 use super::graph::{Graph, cost};
 use super::greedy;
 use super::market::Places;
@@ -45,12 +45,6 @@ pub struct Proposal {
     pub capacity: Vec<i64>,
     /// Arcs that the solver brought in.
     pub pivots: u64,
-}
-
-/// What billing is balanced by: each executive's part, and what a unit beyond it costs.
-struct Billing {
-    parts: Vec<i64>,
-    slope: i64,
 }
 
 /// A plan's worth, by what each customer is given.
@@ -111,8 +105,7 @@ impl Worth<'_> {
                 .filter_map(|(bands, calls)| cost(bands, *calls));
             sum -= costs.sum::<i64>();
         }
-        let beyond = self.loads(placed).into_iter().zip(&self.billing.parts);
-        sum - self.billing.slope * beyond.map(|(load, part)| (load - part).max(0)).sum::<i64>()
+        sum - self.billing.cost(&self.loads(placed))
     }
 }
 
@@ -183,12 +176,8 @@ fn solve(worth: &Worth<'_>, by_hand: &[Option<u32>], limit: u64) -> Solved {
     let done = simplex.optimise(&market, limit);
     let mut placed = simplex.places();
     if done && billing.slope > 0 {
-        let loads = Loads {
-            loads: worth.loads(&placed),
-            parts: &billing.parts,
-            slope: billing.slope,
-        };
-        placed = balance::even_out((model, graph), loads, &placed, limit);
+        let loads = worth.loads(&placed);
+        placed = balance::even_out((model, graph), (loads, billing), &placed, limit);
     }
     Solved {
         objective: worth.of(&placed),

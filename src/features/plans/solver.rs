@@ -69,8 +69,6 @@ pub struct Simplex {
     /// Whether a node stands among its parent's children. Customers below whom nothing hangs do not, which most are: their prices and depths follow
     /// from their parents', and are worked out when somebody asks.
     listed: Vec<bool>,
-    /// In which order customers are asked: who brings most comes first.
-    order: Vec<u32>,
     /// The best places of each customer when all of theirs were looked at last.
     shortlists: Vec<Shortlist>,
     /// Places looked at and nodes moved so far.

@@ -8,7 +8,6 @@ use super::rooms::{self, Done};
 use super::store::{self, Loaded, Sent};
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::fold;
 use crate::http::{Checks, Problem};
 use crate::id::UserId;
 use crate::journal::Unit;
@@ -138,9 +137,7 @@ pub(super) fn visible(caller: &Caller, scope: &Scope, collection: Collection, re
         && match (collection, &scope.own_items) {
             (Collection::ActionItems, Some(own)) => {
                 let department = record.data.get("department").and_then(Value::as_str);
-                let theirs = |theirs: &String| department.is_some_and(|its| fold::key(its) == fold::key(theirs));
-                (record.owner.is_some() && record.owner == own.user.map(Into::into))
-                    || own.department.as_ref().is_some_and(theirs)
+                own.have(record.owner.map(Into::into), department)
             }
             _ => true,
         }

@@ -247,16 +247,6 @@ pub async fn forget_endpoint(
 
 /// What ended long ago.
 pub const EXPIRING: [Expiring; 2] = [
-    Expiring {
-        table: "webhook_tries",
-        key: "organization_id, id",
-        at: "started_at",
-        kept: KEPT,
-    },
-    Expiring {
-        table: "webhook_deliveries",
-        key: "organization_id, id",
-        at: "finished_at",
-        kept: KEPT,
-    },
+    Expiring::new("webhook_tries", "organization_id, id", "started_at", KEPT),
+    Expiring::new("webhook_deliveries", "organization_id, id", "finished_at", KEPT),
 ];

@@ -14,6 +14,17 @@ async fn ask(client: &Client, import: &Value) -> Reply {
     client.post(&path, json!({})).await
 }
 
+/// Lets the jobs run, and sees that everything that was imported is gone.
+async fn all_is_taken_back(server: &Server, client: &Client, import: &Value, imported: u64) {
+    workers::settle(&server.app).await.unwrap();
+    let back = read(client, import).await;
+    assert_eq!(
+        (back["status"].clone(), undone(&back)),
+        (json!("reverted"), [imported, 0, 0])
+    );
+    assert_eq!(total(client, "customers").await, 0);
+}
+
 async fn run(server: &Server, statement: &str) {
     let mut tx = server.app.db.begin().await.unwrap();
     tx.sql(statement.to_owned()).run().await.unwrap();
@@ -29,13 +40,7 @@ async fn a_failed_import_that_is_taken_back_does_not_go_on() {
     ask(&manager, &done).await.expect(202);
     let retry = format!("/v1/jobs/{}/retry", done["id"].as_str().unwrap());
     assert_eq!(manager.post(&retry, json!({})).await.problem(409), "wrong_state");
-    workers::settle(&server.app).await.unwrap();
-    let back = read(&manager, &done).await;
-    assert_eq!(
-        (back["status"].clone(), undone(&back)),
-        (json!("reverted"), [2_500, 0, 0])
-    );
-    assert_eq!(total(&manager, "customers").await, 0);
+    all_is_taken_back(&server, &manager, &done, 2_500).await;
 }
 
 #[actix_web::test]
@@ -62,13 +67,7 @@ async fn an_undoing_that_was_canceled_goes_on_when_it_is_asked_for_again() {
     let reply = ask(&manager, &done).await;
     assert_eq!(reply.header("location"), location);
     reply.expect(202);
-    workers::settle(&server.app).await.unwrap();
-    let back = read(&manager, &done).await;
-    assert_eq!(
-        (back["status"].clone(), undone(&back)),
-        (json!("reverted"), [6_500, 0, 0])
-    );
-    assert_eq!(total(&manager, "customers").await, 0);
+    all_is_taken_back(&server, &manager, &done, 6_500).await;
 }
 
 #[actix_web::test]

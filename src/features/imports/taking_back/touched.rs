@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::Scope;
-use crate::features::customers::customer::{Customer, CustomerId};
+use crate::features::customers::customer::CustomerId;
+use crate::features::customers::store;
 use crate::features::imports::job_store;
-use crate::features::{merges, plans};
+use crate::features::plans;
 use crate::http::Problem;
 use crate::jobs::JobId;
 use crate::journal::feed::Entry;
@@ -92,7 +93,7 @@ impl Back {
         let scope = Scope::all(unit.organization());
         let customers: Vec<CustomerId> = customers.into_iter().map(CustomerId).collect();
         // What says of a customer only that it is named stands in no line about that customer.
-        let referred: Vec<Customer> = merges::store::referred_by(unit, &customers).await?;
+        let referred = store::referred_by(unit, &scope, customers.iter().copied()).await?;
         let referrers = referred.iter().filter_map(|it| it.fields.referred_by_id);
         back.used.extend(referrers.map(Uuid::from));
         let planned = plans::store::planned(unit, &scope, &customers).await?;

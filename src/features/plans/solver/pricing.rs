@@ -12,16 +12,16 @@ impl Simplex {
     /// Brings the best tree about, or stops when `limit` is worked off. Whether it is the best.
     pub fn optimise<M: Market>(&mut self, market: &M, limit: u64) -> bool {
         self.settle(market);
-        self.queue(market);
+        let order = self.queue(market);
         loop {
             for _ in 0..SHORT_ROUNDS {
-                match self.round(market, limit, false) {
+                match self.round(market, (&order, limit), false) {
                     Some(true) => {}
                     Some(false) => break,
                     None => return false,
                 }
             }
-            match self.round(market, limit, true) {
+            match self.round(market, (&order, limit), true) {
                 Some(true) => {}
                 Some(false) => return true,
                 None => return false,
@@ -29,22 +29,18 @@ impl Simplex {
         }
     }
 
-    /// Who brings most comes first: whoever is placed early is seldom moved.
-    fn queue<M: Market>(&mut self, market: &M) {
-        if !self.order.is_empty() {
-            return;
-        }
+    /// In which order customers are asked. Who brings most comes first: whoever is placed early is seldom moved.
+    fn queue<M: Market>(&self, market: &M) -> Vec<u32> {
         let most = |customer| market.best(customer, &self.prices).gain;
         let mut gains: Vec<(i64, u32)> = (0..market.customers())
             .map(|customer| (-most(customer), number(customer)))
             .collect();
         gains.sort_unstable();
-        self.order = gains.into_iter().map(|(_, customer)| customer).collect();
+        gains.into_iter().map(|(_, customer)| customer).collect()
     }
 
     /// Asks everybody once, for all their places or for those on their lists. Whether anything came in; nothing when the limit is worked off.
-    fn round<M: Market>(&mut self, market: &M, limit: u64, all: bool) -> Option<bool> {
-        let order = std::mem::take(&mut self.order);
+    fn round<M: Market>(&mut self, market: &M, (order, limit): (&[u32], u64), all: bool) -> Option<bool> {
         let arcs_a_block = self.arcs.len().div_ceil(order.len().div_ceil(BLOCK).max(1)).max(1);
         let (mut moved, mut in_time, mut wanted) = (false, true, Vec::new());
         let mut arc = 0;
@@ -87,7 +83,6 @@ impl Simplex {
             }
             arc = until;
         }
-        self.order = order;
         in_time.then_some(moved)
     }
 

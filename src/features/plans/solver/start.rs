@@ -174,7 +174,6 @@ impl Simplex {
             previous: vec![NONE; nodes],
             stack: Vec::new(),
             listed: vec![false; nodes],
-            order: Vec::new(),
             shortlists: vec![NO_LIST; customers],
             work: 0,
             pivots: 0,
