@@ -1,12 +1,12 @@
-//! Merges: who may, what is refused, and what becomes of the pairs that were found.
+//! Merges: who may, what is refused, who hears of it, and what becomes of the pairs that were found.
 
-use serde_json::json;
-use touchbase::access::Permission;
+use serde_json::{Value, json};
+use touchbase::access::{Permission, Role};
 use touchbase::workers;
 
-use crate::assignments::customer;
-use crate::merges::{data, id, made, merge};
-use crate::support::Server;
+use crate::assignments::{assigned, customer, path};
+use crate::merges::{data, id, made, merge, one};
+use crate::support::{Client, Server};
 
 #[actix_web::test]
 async fn a_merge_that_makes_no_sense_is_refused_with_every_fault_and_writes_nothing() {
@@ -116,4 +116,88 @@ async fn pairs_of_the_merged_are_gone_and_whom_they_were_not_they_are_not() {
         let dismissed = back.contains(&ids[1]) && back.contains(&ids[2]);
         assert_eq!(back.contains("dismissed"), dismissed, "{back}");
     }
+}
+
+/// What somebody was told of calls that were taken back.
+async fn taken_back(who: &Client) -> Vec<Value> {
+    data(who, "/v1/me/notifications?kind_in=call_taken_back").await
+}
+
+#[actix_web::test]
+async fn an_executive_whose_call_a_merge_has_ended_is_told_who_keeps_the_customer_until_it_is_undone() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let second = server.add("second", Role::Executive).await;
+    let (alfreds, ana) = (customer(&manager, "Alfreds").await, customer(&manager, "Ana").await);
+    let lost = assigned(&manager, &alfreds, &executive).await;
+    let kept = assigned(&manager, &ana, &second).await;
+    let call = json!({"disposition": "no_answer"});
+    second
+        .post(&format!("{}/attempts", path(&kept)), call)
+        .await
+        .expect(201);
+    let merge = merge(&manager, &alfreds, &[&ana]).await;
+    let heard = taken_back(&executive).await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!(
+        (&heard[0]["about_kind"], &heard[0]["about_id"], &heard[0]["title"]),
+        (
+            &json!("assignment"),
+            &lost["id"],
+            &json!("Your call to Alfreds was taken back")
+        )
+    );
+    let keeper = one(&second, "/v1/me").await["user"]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let text = heard[0]["text"].as_str().unwrap();
+    let says =
+        format!("Alfreds is the same customer as Ana, and they were merged. {keeper} has it in hand and keeps it.");
+    assert!(text.starts_with(&says), "{text}");
+    assert!(taken_back(&second).await.is_empty());
+    assert!(taken_back(&manager).await.is_empty());
+    // The call is theirs again, and nothing else is said any more; merged once more, they hear of it once more.
+    let undo = format!("/v1/merges/{}/undo", id(&merge));
+    manager.post(&undo, json!({})).await.expect(200);
+    assert_eq!(one(&manager, &path(&lost)).await["status"], "queued");
+    assert!(taken_back(&executive).await.is_empty());
+    crate::merges::merge(&manager, &ana, &[&alfreds]).await;
+    assert_eq!(taken_back(&executive).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn who_keeps_the_customer_or_merges_it_themselves_is_told_nothing_and_who_may_call_nobody_is_told_why() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    // One assignment of a program stays, with the same executive.
+    let (alfreds, ana) = (customer(&manager, "Alfreds").await, customer(&manager, "Ana").await);
+    let program = assigned(&manager, &alfreds, &executive).await["program_id"].clone();
+    let again = json!({"program_id": program, "customer_id": ana, "assignee_id": executive.id()});
+    made(&manager, "/v1/assignments", again).await;
+    let merged = merge(&manager, &alfreds, &[&ana]).await;
+    assert_eq!(merged["canceled"].as_array().unwrap().len(), 1);
+    assert!(taken_back(&executive).await.is_empty());
+    // Who merges them sees it.
+    let (bon, bolido) = (customer(&manager, "Bon").await, customer(&manager, "Bolido").await);
+    assigned(&manager, &bon, &executive).await;
+    let own = assigned(&manager, &bolido, &manager).await;
+    let merged = merge(&manager, &bon, &[&bolido]).await;
+    assert_eq!(merged["canceled"], json!([own["id"]]));
+    assert!(taken_back(&manager).await.is_empty());
+    // Nobody keeps whom nobody may call.
+    let silent = json!({"name": "Comercio", "do_not_contact": true, "do_not_contact_reason": "They said so."});
+    let silent = id(&made(&manager, "/v1/customers", silent).await);
+    let consolidated = customer(&manager, "Consolidated").await;
+    assigned(&manager, &consolidated, &executive).await;
+    merge(&manager, &consolidated, &[&silent]).await;
+    let heard = taken_back(&executive).await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    let text = heard[0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with(
+            "Consolidated is the same customer as Comercio, and they were merged. It asked not to be called."
+        ),
+        "{text}"
+    );
 }

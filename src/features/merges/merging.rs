@@ -9,6 +9,7 @@ use super::merge::{Done, Merge, MergeId, MergedCustomer, SameContacts};
 use super::moving::MOVED;
 use super::settling::settle;
 use super::store;
+use super::telling;
 use super::uniting::{self, FieldsOf};
 use crate::access::Scope;
 use crate::features::assignments::assignment::{Assignment, AssignmentId, NOT_TO_BE_CALLED};
@@ -48,7 +49,7 @@ pub async fn merge(unit: &mut Unit, scope: &Scope, parts: Parts, by: Option<User
     let merge = Merge::new(unit.new_id(), survivor.id, merged, by, unit.now());
     let merge = unit.save(Change::created(merge)).await?;
     let mut done = Done {
-        canceled: end_assignments(unit, &all, fields.do_not_contact).await?,
+        canceled: end_assignments(unit, &all, fields.do_not_contact, by).await?,
         ..Done::default()
     };
     one_primary(unit, scope, &all).await?;
@@ -100,17 +101,22 @@ async fn lead(
 }
 
 /// One executive keeps the customer; nobody does who asked not to be called.
-async fn end_assignments(unit: &mut Unit, all: &[Customer], left_alone: bool) -> Result<Vec<AssignmentId>, Error> {
+async fn end_assignments(
+    unit: &mut Unit,
+    all: &[Customer],
+    left_alone: bool,
+    by: Option<UserId>,
+) -> Result<Vec<AssignmentId>, Error> {
     let ids: Vec<CustomerId> = all.iter().map(|it| it.id).collect();
     let open: Vec<Assignment> = store::of_customers(unit, &ids).await?;
     let open: Vec<Assignment> = open.into_iter().filter(|it| it.status.open()).collect();
-    let (ending, reason) = match left_alone {
-        true => (open, NOT_TO_BE_CALLED.to_owned()),
+    let (ending, kept, reason) = match left_alone {
+        true => (open, None, NOT_TO_BE_CALLED.to_owned()),
         false => {
             let settled = settle(open);
-            let kept = settled.kept.map(|it| it.id.to_string()).unwrap_or_default();
+            let kept = settled.kept.as_ref().map(|it| it.id.to_string()).unwrap_or_default();
             let reason = format!("The customer was merged with another, who is in hand already: assignment {kept}.");
-            (settled.ending, reason)
+            (settled.ending, settled.kept, reason)
         }
     };
     let now = unit.now();
@@ -119,6 +125,7 @@ async fn end_assignments(unit: &mut Unit, all: &[Customer], left_alone: bool) ->
         .filter_map(|it| it.cancel(Some(reason.clone()), now).ok());
     let changes = changes.collect();
     let canceled = unit.save_all(changes).await?;
+    telling::taken_back(unit, all, &canceled, kept.as_ref(), by).await?;
     Ok(canceled.into_iter().map(|it| it.id).collect())
 }
 

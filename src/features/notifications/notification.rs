@@ -38,6 +38,8 @@ crate::words! {
         LateCall = "late_call",
         /// Calls that nobody worked went back to the pool.
         CallsReleased = "calls_released",
+        /// A call was taken back, because its customer was merged with one whom somebody else calls, or nobody may.
+        CallTakenBack = "call_taken_back",
         /// Executives who have let go of the habit.
         LapsedExecutives = "lapsed_executives",
         /// What the week before has brought.

@@ -51,6 +51,8 @@ pub struct MailWishes {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub calls_released: bool,
+    #[serde(default)]
+    pub call_taken_back: bool,
     #[serde(default = "yes")]
     #[schema(value_type = Option<bool>)]
     pub lapsed_executives: bool,
@@ -75,6 +77,7 @@ impl Default for MailWishes {
             call_given_up: false,
             late_call: true,
             calls_released: false,
+            call_taken_back: false,
             lapsed_executives: true,
             weekly_summary: true,
             webhook_disabled: true,
@@ -97,6 +100,7 @@ impl MailWishes {
             NotificationKind::CallGivenUp => self.call_given_up,
             NotificationKind::LateCall => self.late_call,
             NotificationKind::CallsReleased => self.calls_released,
+            NotificationKind::CallTakenBack => self.call_taken_back,
             NotificationKind::LapsedExecutives => self.lapsed_executives,
             NotificationKind::WeeklySummary => self.weekly_summary,
             NotificationKind::WebhookDisabled => self.webhook_disabled,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::merge::MergeKeptReason;
 use super::super::moving::{self, Back, MOVED, Step};
 use super::super::store;
+use super::super::telling;
 use crate::access::Scope;
 use crate::features::assignments::{self, assignment::Assignment};
 use crate::features::customers::account_manager::AccountManagerPeriod;
@@ -104,7 +105,8 @@ pub async fn assignments(unit: &mut Unit, scope: &Scope, back: &mut Back) -> Res
             back.keep(Assignment::KIND, step.id, None, MergeKeptReason::ChangedSince);
             continue;
         };
-        unit.save(assignment.change("reopened", |next| *next = open)).await?;
+        let open = unit.save(assignment.change("reopened", |next| *next = open)).await?;
+        telling::given_back(unit, open.id).await?;
     }
     Ok(())
 }
