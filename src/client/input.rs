@@ -6,12 +6,14 @@ use std::io::{BufReader, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use futures_util::stream;
-use indicatif::ProgressBar;
+use indicatif::{HumanBytes, ProgressBar};
 
 use super::trouble::{Trouble, unusable};
 
 /// How much is read at a time.
 const PIECE: usize = 64 * 1024;
+/// What is no file is kept in one, and that ends somewhere: where a server's uploads end when nobody has told it otherwise.
+const KEPT: u64 = 1 << 30;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,7 +49,7 @@ impl Input {
         let (name, mut file) = if path == Path::new("-") {
             (
                 "Standard input".to_owned(),
-                kept(&mut std::io::stdin().lock(), "Standard input")?,
+                kept(&mut std::io::stdin().lock(), "Standard input", KEPT)?,
             )
         } else {
             let name = path.display().to_string();
@@ -111,13 +113,21 @@ fn regular(path: &Path, name: &str) -> Result<File, Trouble> {
     if kind.is_file() {
         Ok(file)
     } else {
-        kept(&mut file, name)
+        kept(&mut file, name, KEPT)
     }
 }
 
-fn kept(from: &mut impl std::io::Read, name: &str) -> Result<File, Trouble> {
+/// A file of no name with at most so many bytes: it is gone when nobody reads it any more.
+fn kept(from: &mut impl std::io::Read, name: &str, most: u64) -> Result<File, Trouble> {
     let mut file = tempfile::tempfile().map_err(|error| unusable("The folder for temporary files", &error))?;
-    std::io::copy(from, &mut file).map_err(|error| unusable(name, &error))?;
+    let len = std::io::copy(&mut from.take(most + 1), &mut file).map_err(|error| unusable(name, &error))?;
+    if len > most {
+        let detail = format!(
+            "{name} is no file, and does not end within {}, the most that is taken so. What is larger comes from a file, or in several parts.",
+            HumanBytes(most)
+        );
+        return Err(Trouble::failed("body_too_large", detail));
+    }
     file.flush()
         .and_then(|()| file.rewind())
         .map_err(|error| unusable(name, &error))?;
@@ -206,5 +216,28 @@ impl Output {
                 kept.map(drop).map_err(|error| unusable(path.display(), &error.error))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::super::trouble::Exit;
+    use super::*;
+
+    #[test]
+    fn what_never_ends_is_refused_where_a_servers_uploads_end() {
+        let refused = kept(&mut std::io::repeat(b'x'), "/dev/zero", 1 << 20).unwrap_err();
+        assert_eq!((refused.exit, refused.code()), (Exit::Failed, "body_too_large"));
+        assert!(
+            refused.told().contains("does not end within 1.00 MiB"),
+            "{}",
+            refused.told()
+        );
+        let whole = kept(&mut std::io::repeat(b'x').take(1 << 20), "a pipe", 1 << 20).unwrap();
+        let whole = whole.metadata().unwrap();
+        // Nobody finds it: it has no name, and goes with its reader.
+        assert_eq!((whole.len(), whole.nlink()), (1 << 20, 0));
     }
 }

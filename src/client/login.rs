@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::profile::{Credentials, Profile};
-use super::server::{KEY_VARIABLE, Server, key_of_environment};
+use super::server::{KEY_VARIABLE, Server, api_key, key_of_environment};
 use super::trouble::{Exit, Trouble};
 use super::wire::Request;
 use super::{Common, ask};
@@ -46,7 +46,7 @@ impl Login {
             server.screen.aside(&warning);
         }
         let with = if self.api_key {
-            let api_key = ask::secret("API key")?;
+            let api_key = api_key("Standard input", &ask::secret("API key")?)?;
             Credentials::ApiKey { api_key }
         } else {
             let email = match self.email {
@@ -73,7 +73,7 @@ impl Login {
         };
         let locked = place.lock()?;
         place.write(&locked, &profile)?;
-        if key_of_environment().is_some() {
+        if !matches!(key_of_environment(), Ok(None)) {
             server
                 .screen
                 .aside(&format!("{KEY_VARIABLE} is set, and wins over this profile."));

@@ -33,8 +33,29 @@ pub struct Server {
 }
 
 /// The API key in the environment.
-pub fn key_of_environment() -> Option<String> {
-    std::env::var(KEY_VARIABLE).ok().filter(|key| !key.is_empty())
+///
+/// # Errors
+/// When it cannot be one.
+pub fn key_of_environment() -> Result<Option<String>, Trouble> {
+    let Some(set) = std::env::var_os(KEY_VARIABLE) else {
+        return Ok(None);
+    };
+    let key = api_key(KEY_VARIABLE, &set.to_string_lossy())?;
+    Ok(Some(key).filter(|key| !key.is_empty()))
+}
+
+/// An API key as a file or a variable holds it: the line's end after it is not a part of it.
+///
+/// # Errors
+/// When it cannot be one.
+pub fn api_key(whence: &str, text: &str) -> Result<String, Trouble> {
+    let key = text.trim();
+    if key.chars().all(|letter| letter.is_ascii_graphic()) {
+        return Ok(key.to_owned());
+    }
+    Err(Trouble::usage(format!(
+        "{whence} holds no API key: there is a line break, a blank or another character in it that none has."
+    )))
 }
 
 impl Server {
@@ -52,7 +73,7 @@ impl Server {
     /// # Errors
     /// When nobody is signed in, or at another server.
     pub fn open(common: &Common) -> Result<Self, Trouble> {
-        let Some(key) = key_of_environment() else {
+        let Some(key) = key_of_environment()? else {
             return Self::profile(common);
         };
         let server = match &common.server {

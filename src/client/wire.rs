@@ -150,6 +150,20 @@ impl Wire {
                 "`{server}` is no address of a server, like https://touchbase.example.com."
             ))
         })?;
+        // None of it would reach the server as it stands here, and a password would be kept and shown.
+        let more = [
+            (
+                !address.username().is_empty() || address.password().is_some(),
+                "a user name or password",
+            ),
+            (address.query().is_some(), "a query"),
+            (address.fragment().is_some(), "a fragment"),
+        ];
+        if let Some((_, what)) = more.into_iter().find(|(there, _)| *there) {
+            return Err(Trouble::usage(format!(
+                "The server's address has {what} in it. Give it without, like https://touchbase.example.com; `touchbase login` asks who signs in."
+            )));
+        }
         let http = crate::tls::client()
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)

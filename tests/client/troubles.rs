@@ -169,6 +169,42 @@ fn a_command_line_that_is_not_understood_is_exit_code_two() {
     }
 }
 
+#[test]
+fn an_address_or_a_key_that_can_be_none_is_refused_before_anything_is_asked() {
+    let me = json!({"user": null, "api_key": {"name": "Wall"}, "role": "viewer", "organization": {"name": "N"}});
+    let (url, asked) = scripted(vec![answer("200 OK", "", &me.to_string())]);
+    let rest = url.strip_prefix("http://").unwrap();
+    for (server, says) in [
+        (format!("http://user:hidden@{rest}"), "a user name or password"),
+        (format!("http://user@{rest}"), "a user name or password"),
+        (format!("{url}/?a=b"), "a query"),
+        (format!("{url}/#part"), "a fragment"),
+    ] {
+        for command in [
+            &["login", "--api-key", "--server", &server] as &[&str],
+            &["whoami", "--server", &server],
+        ] {
+            let refused = fed(script("http://127.0.0.1:1", command), "tb_key\n")
+                .code(2)
+                .says(says);
+            assert!(!format!("{refused:?}").contains("hidden"), "{refused:?}");
+        }
+        fed(script(&server, &["whoami"]), "").code(2).says(says);
+    }
+    let with_key = |key: &str| {
+        let mut command = script(&url, &["whoami"]);
+        command.env("TOUCHBASE_API_KEY", key);
+        fed(command, "")
+    };
+    for key in ["tb_a\ntb_b", "tb_a\r\nx-other: 1", "tb_\u{1}a", "tb_a\tb"] {
+        with_key(key).code(2).says("TOUCHBASE_API_KEY holds no API key");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    // As `$(cat key.txt; echo)` and Windows leave it.
+    with_key(" tb_a\r\n").good().says("the API key Wall");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
 #[actix_web::test]
 async fn who_may_not_is_exit_code_three() {
     let desk = Desk::signed_in().await;
