@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::db::{Error, Expiring};
 use crate::features::webhooks::{self, Office};
 use crate::http::idempotency::KEPT;
-use crate::jobs::{self, Kind, Places, Runner, Running, Task, Timer};
+use crate::jobs::{self, Kind, Places, Runner, Running, Task, Timer, Vigil};
 use crate::{journal, routes};
 
 /// How often timers look for what is due.
@@ -86,6 +86,7 @@ pub fn start_with(app: &Arc<App>, tasks: Vec<Task>, patience: Duration) -> Worke
             tokio::spawn(give_back()),
             tokio::spawn(hear(app.clone())),
             tokio::spawn(tick(app.clone())),
+            tokio::spawn(watch(app.clone())),
         ],
         webhooks: post_office(app, stopped.clone()),
         jobs: Some(tokio::spawn(work(runner, stopped, patience))),
@@ -184,6 +185,20 @@ async fn work(runner: Arc<Runner>, mut stopped: watch::Receiver<bool>, patience:
         }
     }
     at_work.leave(&runner, patience).await;
+}
+
+/// Frees what a dead instance had in hand. Where one process owns the database there is no other.
+async fn watch(app: Arc<App>) {
+    if app.db.is_one_process() {
+        return;
+    }
+    let mut vigil = Vigil::new(app);
+    loop {
+        if let Err(error) = vigil.look(Instant::now()).await {
+            tracing::warn!(%error, "what others have in hand could not be looked at");
+        }
+        tokio::time::sleep(Vigil::LOOK).await;
+    }
 }
 
 /// The jobs that this instance has in hand.

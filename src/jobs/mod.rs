@@ -13,6 +13,7 @@ mod asked;
 pub mod job;
 mod runner;
 pub mod store;
+mod vigil;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::journal;
 pub use asked::{New, decided, enqueue_missing};
 pub use job::{Job, JobId, Status};
 pub use runner::{Claimed, LEASE, Places, Progress, Runner, Running, bell};
+pub use vigil::Vigil;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -19,7 +19,8 @@ use crate::db::Error;
 use crate::id::OrganizationId;
 use crate::journal::Unit;
 
-/// How long a job is in somebody's hand without a sign of life: a minute, and as much as the clocks of two instances may differ.
+/// How long a job is in somebody's hand without a sign of life, by clocks alone: a minute, and as much as those of two instances may
+/// differ. An instance that has watched it for a minute knows sooner ([`super::Vigil`]).
 pub const LEASE: TimeDelta = TimeDelta::minutes(6);
 const _: () = assert!(
     LEASE.num_seconds() >= SKEW.num_seconds() + 60,

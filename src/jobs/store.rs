@@ -1,6 +1,8 @@
 //! All SQL of jobs. They have no revision and no place in the journal: a job changes more often than what it is about, and what it
 //! does stands there.
 
+pub(super) mod held;
+
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::Value;

@@ -8,7 +8,7 @@ const PLACES: &[&str] = &[
     "src/db/",
     "src/access/store.rs",
     "src/http/idempotency.rs",
-    "src/jobs/store.rs",
+    "src/jobs/store",
     "src/workers.rs",
 ];
 

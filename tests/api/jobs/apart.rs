@@ -1,11 +1,12 @@
 //! What goes wrong elsewhere stops nothing here: clocks that differ, servers that hang, organizations that are held for long.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use touchbase::app::App;
 use touchbase::clock::{Clock, SKEW};
-use touchbase::jobs::{self, Failure, Kind, Runner};
+use touchbase::db::Sqls;
+use touchbase::jobs::{self, Failure, Kind, Runner, Vigil};
 use touchbase::workers;
 
 use super::{MARK, Mark, ask, mark, marked, marks, new, numbered, of, settle};
@@ -27,6 +28,91 @@ async fn whose_clock_is_ahead_takes_nothing_out_of_anybodys_hand() {
     clock.advance(TimeDelta::seconds(61));
     assert_eq!(other.claim(1).await.unwrap().jobs.len(), 1);
     ahead.db.close().await;
+}
+
+/// What a watcher frees who looks every ten seconds, from one second to another of a stopwatch.
+async fn freed(vigil: &mut Vigil, begun: Instant, seconds: std::ops::RangeInclusive<u64>) -> Vec<usize> {
+    let mut freed = Vec::new();
+    for second in seconds.step_by(10) {
+        freed.push(vigil.look(begun + Duration::from_secs(second)).await.unwrap());
+    }
+    freed
+}
+
+#[actix_web::test]
+async fn what_gives_no_sign_of_life_for_a_minute_is_taken_up_whatever_clocks_say() {
+    let server = Server::start().await;
+    let (url, clock) = (server.app.config.database_url.clone(), Clock::default());
+    let dying = App::open(config(&url), clock.clone(), None).await.unwrap();
+    clock.advance(SKEW);
+    ask(&server.app, server.organization, numbered(2)).await;
+    // By the clock of who dies, which is ahead, the lease ends in eleven minutes.
+    drop(Runner::new(server.app.clone(), marks()).claim(1).await.unwrap());
+    let mut tx = dying.db.begin().await.unwrap();
+    tx.sql("UPDATE jobs SET due_at = $1 WHERE status = 'running'")
+        .bind(clock.now().plus(jobs::LEASE))
+        .run()
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    dying.db.close().await;
+    assert_eq!(settle(&server.app, marks()).await, 1);
+    let (mut vigil, begun) = (Vigil::new(server.app.clone()), Instant::now());
+    assert_eq!(freed(&mut vigil, begun, 0..=50).await, [0; 6]);
+    assert_eq!(settle(&server.app, marks()).await, 0);
+    assert_eq!(freed(&mut vigil, begun, 60..=60).await, [1]);
+    assert_eq!(settle(&server.app, marks()).await, 1);
+    assert_eq!(marked(&server.app).await.len(), 2);
+}
+
+#[actix_web::test]
+async fn who_gives_signs_of_life_keeps_its_work_and_who_looked_away_takes_nothing() {
+    let server = Server::start().await;
+    ask(&server.app, server.organization, numbered(1)).await;
+    let in_hand = Runner::new(server.app.clone(), marks()).claim(1).await.unwrap();
+    let (mut vigil, begun) = (Vigil::new(server.app.clone()), Instant::now());
+    for minute in 0..5 {
+        // The clock stands nearly still: a sign of life is known by no clock.
+        let mut tx = server.app.db.begin().await.unwrap();
+        tx.sql("UPDATE jobs SET due_at = $1 WHERE status = 'running'")
+            .bind(server.app.clock.now().plus(jobs::LEASE))
+            .run()
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let seconds = minute * 60..=minute * 60 + 50;
+        assert_eq!(freed(&mut vigil, begun, seconds).await, [0; 6]);
+    }
+    // The database was away, for the holder as well.
+    assert_eq!(freed(&mut vigil, begun, 400..=450).await, [0; 6]);
+    assert_eq!(settle(&server.app, marks()).await, 0);
+    // Who was taken for dead and is not finishes nothing that somebody else has done.
+    assert_eq!(freed(&mut vigil, begun, 460..=460).await, [1]);
+    assert_eq!(settle(&server.app, marks()).await, 1);
+    let runner = Runner::new(server.app.clone(), marks());
+    for running in in_hand.jobs {
+        runner.run(running).await;
+    }
+    assert_eq!(marked(&server.app).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn on_postgresql_the_work_of_the_dead_goes_on_after_a_minute() {
+    // A file of SQLite belongs to one process, which takes all of it up when it begins.
+    if !on_postgres() {
+        return;
+    }
+    let server = Server::start().await;
+    ask(&server.app, server.organization, numbered(1)).await;
+    drop(Runner::new(server.app.clone(), marks()).claim(1).await.unwrap());
+    let begun = Instant::now();
+    let workers = workers::start_with(&server.app, marks(), Duration::ZERO);
+    while marked(&server.app).await.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(100), "nobody took it up");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert!(begun.elapsed() > Duration::from_secs(55), "its holder had no minute");
+    workers.stop().await;
 }
 
 const FAR: Kind = Kind::new("far", 3).abroad();
