@@ -167,4 +167,16 @@ async fn null_means_as_usual_again() {
         (&said["mail"]["praise"], &said["mail"]["callback_due"]),
         (&json!(true), &json!(true))
     );
+    // So it is of every kind.
+    let usual = server.viewer().get(path).await.expect(200)["mail"].clone();
+    let fields = usual.as_object().unwrap();
+    let turned = fields
+        .iter()
+        .map(|(kind, wish)| (kind.clone(), json!(wish != &json!(true))));
+    let turned: serde_json::Map<_, _> = turned.collect();
+    let said = executive.patch(path, json!({"mail": turned})).await.expect(200);
+    assert_eq!(said["mail"], json!(turned));
+    let nulls: serde_json::Map<_, _> = fields.keys().map(|kind| (kind.clone(), json!(null))).collect();
+    let said = executive.patch(path, json!({"mail": nulls})).await.expect(200);
+    assert_eq!(said["mail"], usual);
 }

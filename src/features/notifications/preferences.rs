@@ -47,11 +47,13 @@ pub struct MailWishes {
     #[schema(value_type = Option<bool>)]
     pub call_given_up: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub late_call: bool,
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub calls_released: bool,
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
     pub call_taken_back: bool,
     #[serde(default = "yes")]
     #[schema(value_type = Option<bool>)]
@@ -60,6 +62,7 @@ pub struct MailWishes {
     #[schema(value_type = Option<bool>)]
     pub weekly_summary: bool,
     #[serde(default = "yes")]
+    #[schema(value_type = Option<bool>)]
     pub webhook_disabled: bool,
 }
 
