@@ -7,6 +7,7 @@ pub mod feed;
 pub mod read;
 mod record;
 mod removing;
+mod step;
 mod unit;
 mod working_set;
 

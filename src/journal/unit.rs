@@ -59,7 +59,7 @@ pub struct Unit {
     pub(super) beside: Beside,
     clock: Clock,
     /// What is called once all of it is durable.
-    afterwards: Vec<fn()>,
+    pub(super) afterwards: Vec<fn()>,
     /// Who waits for changes, to be told once all of it is durable.
     pokes: Arc<Pokes>,
     /// Whether there is anything to tell.

@@ -6,6 +6,9 @@ use super::pushing::{Device, apply, unreadable};
 use crate::access::Caller;
 use crate::http::{Access, Answer, Apart, App, Checks, Endpoint, Json, Reply, typed};
 
+/// Mutations that become durable together: others who write do not wait long for their turn.
+const AT_ONCE: usize = 25;
+
 pub fn endpoints() -> Vec<Endpoint> {
     crate::endpoints![create_sync_push: Access::SignedIn => each("mutations")]
 }
@@ -28,15 +31,19 @@ async fn create_sync_push(
     let SyncPush { client_id, mutations } = push.0;
     let device = Device::new(caller.clone(), user, client_id, checks);
     let mut results = Vec::with_capacity(mutations.len());
-    for (at, mutation) in mutations.into_iter().enumerate() {
-        let read = match apart.of_item(at) {
-            Some(problem) => Err(problem),
-            None => typed::<Mutation>(mutation.clone()),
-        };
-        results.push(match read {
-            Ok(mutation) => apply(&app, &device, mutation).await?,
-            Err(problem) => unreadable(&mutation, &problem),
-        });
+    for chunk in mutations.chunks(AT_ONCE) {
+        let mut unit = app.write(&device.caller).await?;
+        for mutation in chunk {
+            let read = match apart.of_item(results.len()) {
+                Some(problem) => Err(problem),
+                None => typed::<Mutation>(mutation.clone()),
+            };
+            results.push(match read {
+                Ok(mutation) => apply(&mut unit, &device, mutation).await?,
+                Err(problem) => unreadable(mutation, &problem),
+            });
+        }
+        unit.commit().await?;
     }
     let reply = Reply::ok(SyncPushed { results });
     if caller.origin.claim.is_none() {

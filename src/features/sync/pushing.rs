@@ -7,7 +7,6 @@ use super::mutation::{FieldName, Mutation, MutationOp, MutationResult, MutationS
 use super::rooms::{self, Done};
 use super::store::{self, Loaded, Sent};
 use crate::access::{Caller, Scope};
-use crate::app::App;
 use crate::http::{Checks, Problem};
 use crate::id::UserId;
 use crate::journal::Unit;
@@ -52,27 +51,31 @@ fn mark(client_id: &str) -> String {
     format!(" device={client_id}")
 }
 
-/// Does one mutation, and tells what became of it.
+/// Does one mutation, and tells what became of it: whole, or nothing of it stays.
 ///
 /// # Errors
 /// Only what is our own fault: everything else is a result.
-pub async fn apply(app: &App, device: &Device, mutation: Mutation) -> Result<MutationResult, Problem> {
+pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result<MutationResult, Problem> {
     let answer = Answer::to(&mutation);
     let (collection, id) = (mutation.collection, mutation.id);
-    match attempt(app, device, mutation).await {
-        Ok((status, conflicts, record)) => Ok(answer.with(status, conflicts, record, None)),
-        Err(problem) if is_ours(&problem) => Err(problem),
-        Err(problem) => {
-            let seen = seen(app, &device.caller, collection, id).await?;
-            Ok(answer.with(MutationStatus::Rejected, Vec::new(), seen, Some(&problem)))
+    let step = unit.step().await?;
+    let problem = match attempt(unit, device, mutation).await {
+        Ok((status, conflicts)) => {
+            unit.keep_step().await?;
+            let record = shown(unit, &device.caller, collection, id).await?;
+            return Ok(answer.with(status, conflicts, record, None));
         }
-    }
+        Err(problem) if is_ours(&problem) => return Err(problem),
+        Err(problem) => problem,
+    };
+    unit.take_back(&step).await?;
+    let record = shown(unit, &device.caller, collection, id).await?;
+    Ok(answer.with(MutationStatus::Rejected, Vec::new(), record, Some(&problem)))
 }
 
-type Outcome = (MutationStatus, Vec<String>, Option<Loaded>);
+type Outcome = (MutationStatus, Vec<String>);
 
-async fn attempt(app: &App, device: &Device, mutation: Mutation) -> Result<Outcome, Problem> {
-    let mut unit = app.write(&device.caller).await?;
+async fn attempt(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result<Outcome, Problem> {
     let fingerprint = mutation.fingerprint();
     let mutation_id = mutation.mutation_id.clone();
     let sent = mutation_id.as_deref().map(|mutation_id| Sent {
@@ -82,20 +85,18 @@ async fn attempt(app: &App, device: &Device, mutation: Mutation) -> Result<Outco
         fingerprint: &fingerprint,
     });
     if let Some(sent) = sent
-        && let Some((known, status, conflicts)) = store::known(&mut unit, sent).await?
+        && let Some((known, status, conflicts)) = store::known(unit, sent).await?
     {
         if known != fingerprint {
             let detail = "This `mutation_id` was used before, for something else.";
             return Err(Problem::new(Code::KeyReused, detail));
         }
         let status = status.parse().unwrap_or(MutationStatus::Applied);
-        let record = shown(&mut unit, &device.caller, mutation.collection, mutation.id).await?;
-        unit.commit().await?;
-        return Ok((status, conflicts, record));
+        return Ok((status, conflicts));
     }
     let Done { conflicts, merged } = match mutation.op {
-        MutationOp::Upsert => rooms::upsert(&mut unit, device, &mutation).await?,
-        MutationOp::Delete => rooms::delete(&mut unit, device, &mutation).await?,
+        MutationOp::Upsert => rooms::upsert(unit, device, &mutation).await?,
+        MutationOp::Delete => rooms::delete(unit, device, &mutation).await?,
     };
     let status = match (conflicts.is_empty(), merged) {
         (false, _) => MutationStatus::Conflict,
@@ -103,22 +104,12 @@ async fn attempt(app: &App, device: &Device, mutation: Mutation) -> Result<Outco
         (true, false) => MutationStatus::Applied,
     };
     if let Some(sent) = sent {
-        store::keep(&mut unit, sent, status.as_str(), &conflicts).await?;
+        store::keep(unit, sent, status.as_str(), &conflicts).await?;
     }
-    let record = shown(&mut unit, &device.caller, mutation.collection, mutation.id).await?;
-    unit.commit().await?;
-    Ok((status, conflicts, record))
+    Ok((status, conflicts))
 }
 
 /// The record as it is, where this caller may see it.
-async fn seen(app: &App, caller: &Caller, collection: Collection, id: uuid::Uuid) -> Result<Option<Loaded>, Problem> {
-    let mut db = app.read();
-    let mut found = store::load(&mut db, caller.organization, collection, &[id]).await?;
-    Ok(found
-        .remove(&id)
-        .filter(|record| visible(caller, &caller.scope(), collection, record)))
-}
-
 async fn shown(
     unit: &mut Unit,
     caller: &Caller,
