@@ -8,7 +8,7 @@ use super::candidate::{Candidate, What, entering, last_lines, one};
 use super::change::{Reason, SyncChange};
 use super::collection::Collection;
 use super::cursor::Position;
-use super::store::{self, Held, Line, Loaded, Reach};
+use super::store::{self, Line, Loaded, Reach};
 use crate::db::{Error, Sqls};
 use crate::id::{OrganizationId, UserId};
 
@@ -33,6 +33,8 @@ pub struct Pulled {
     pub more: bool,
 }
 
+/// Up to how many times as many lines as a page has records are gone through rather than customers.
+const NARROW: i64 = 8;
 /// How many histories are read at once.
 const AT_ONCE: usize = 64;
 
@@ -53,8 +55,8 @@ enum Event {
 /// What the database said.
 pub async fn pull(db: &mut impl Sqls, asked: &Asked) -> Result<Pulled, Error> {
     let mut page = Page {
-        set: WorkingSet::read(db, asked).await?,
         asked,
+        known: Known::default(),
         changes: Vec::new(),
         told: HashSet::new(),
         last: asked.since,
@@ -81,50 +83,9 @@ pub async fn pull(db: &mut impl Sqls, asked: &Asked) -> Result<Pulled, Error> {
     })
 }
 
-/// Whose customers are in the working set since when, and which have left it.
-struct WorkingSet {
-    open: HashMap<Uuid, (i64, bool)>,
-    left: HashMap<Uuid, i64>,
-    /// The user's assignments that left, by record.
-    assignments: HashSet<Uuid>,
-}
-
-impl WorkingSet {
-    async fn read(db: &mut impl Sqls, asked: &Asked) -> Result<Self, Error> {
-        let rows = store::held(db, asked.organization, asked.user, asked.since.revision).await?;
-        let mut set = Self {
-            open: HashMap::new(),
-            left: HashMap::new(),
-            assignments: HashSet::new(),
-        };
-        let mut by_customer: HashMap<Uuid, Vec<Held>> = HashMap::new();
-        for row in rows {
-            if row.departed.is_some() {
-                set.assignments.insert(row.record_id);
-            }
-            by_customer.entry(row.customer_id).or_default().push(row);
-        }
-        for (customer, rows) in by_customer {
-            let open = rows.iter().filter(|row| row.departed.is_none() && asked.calls);
-            match open.map(|row| row.entered).min() {
-                Some(entered) => {
-                    let again = rows.iter().any(|row| row.since < entered);
-                    set.open.insert(customer, (entered, again));
-                }
-                None => {
-                    if let Some(left) = rows.iter().filter_map(|row| row.departed).max() {
-                        set.left.insert(customer, left);
-                    }
-                }
-            }
-        }
-        Ok(set)
-    }
-}
-
 struct Page<'a> {
     asked: &'a Asked,
-    set: WorkingSet,
+    known: Known,
     changes: Vec<SyncChange>,
     told: HashSet<(Collection, Uuid)>,
     /// Where the last change of the page stands.
@@ -141,24 +102,37 @@ impl Page<'_> {
     async fn events(&self, db: &mut impl Sqls, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
         let asked = self.asked;
         let limit = self.room() + 1;
-        let reach = Reach {
+        let mut reach = Reach {
             after: from.revision,
+            from: from.revision,
             head: asked.head,
             limit: i64::try_from(limit).unwrap_or(i64::MAX),
+            narrow: false,
         };
+        let moves = store::moves(db, asked.organization, asked.user, asked.calls, reach).await?;
+        if let (true, Some(last)) = (moves.len() == limit, moves.last()) {
+            // There are more customers to come than records on a page.
+            reach.head = last.revision;
+            if let (true, Some(first)) = (from == Position::START, moves.first()) {
+                // What changed before there was any customer is told to nobody.
+                reach.from = first.revision - 1;
+            }
+            reach.narrow = reach.head - reach.from <= NARROW * reach.limit;
+        }
         let mut lines = Vec::new();
-        let mut horizon = asked.head;
+        let mut horizon = reach.head;
         let mut add = |found: Vec<Line>| {
             if let (true, Some(last)) = (found.len() == limit, found.last()) {
                 horizon = horizon.min(last.revision);
             }
             lines.extend(found);
         };
-        let organization = Uuid::from(asked.organization);
         if asked.calls {
             add(store::changed(db, asked.organization, asked.user, reach).await?);
-            if let Some((entered, _)) = self.set.open.get(&organization) {
-                let after = reach.after.max(*entered);
+            let common = store::held(db, asked.organization, asked.user, [asked.organization.into()]).await?;
+            let common = common.iter().filter(|row| row.departed.is_none());
+            if let Some(entered) = common.map(|row| row.entered).min() {
+                let after = reach.after.max(entered);
                 add(store::common(db, asked.organization, Reach { after, ..reach }).await?);
             }
         }
@@ -168,18 +142,17 @@ impl Page<'_> {
             .into_iter()
             .map(|line| (line.revision, Event::One(line)))
             .collect();
-        for (customer, (entered, again)) in &self.set.open {
-            events.push((
-                *entered,
-                Event::Enters {
-                    customer: *customer,
-                    again: *again,
+        events.extend(moves.into_iter().map(|moved| {
+            let customer = moved.customer_id;
+            let event = match moved.entered {
+                Some(entered) => Event::Enters {
+                    customer,
+                    again: moved.since < entered,
                 },
-            ));
-        }
-        for (customer, left) in &self.set.left {
-            events.push((*left, Event::Leaves { customer: *customer }));
-        }
+                None => Event::Leaves { customer },
+            };
+            (moved.revision, event)
+        }));
         events.retain(|(revision, _)| !from.passed(*revision) && *revision <= horizon);
         events.sort_by_key(|(revision, _)| *revision);
         Ok((events, horizon))
@@ -216,17 +189,21 @@ impl Page<'_> {
 
     /// Reads the histories of the customers that enter or leave next, many at once.
     async fn read_ahead(
-        &self,
+        &mut self,
         db: &mut impl Sqls,
         events: &[(i64, Event)],
         at: usize,
         histories: &mut HashMap<Uuid, Vec<Line>>,
     ) -> Result<(), Error> {
         let organization = Uuid::from(self.asked.organization);
-        let mut wanted = BTreeMap::new();
+        let (mut wanted, mut leaving) = (BTreeMap::new(), Vec::new());
         for (revision, event) in events.iter().skip(at) {
             match event {
-                Event::Enters { customer, .. } | Event::Leaves { customer } => wanted.insert(*customer, *revision),
+                Event::Enters { customer, .. } => wanted.insert(*customer, *revision),
+                Event::Leaves { customer } => {
+                    leaving.push(*customer);
+                    wanted.insert(*customer, *revision)
+                }
                 Event::One(_) => None,
             };
             if wanted.len() == AT_ONCE {
@@ -240,6 +217,7 @@ impl Page<'_> {
         if now.is_none_or(|now| histories.contains_key(&now)) {
             return Ok(());
         }
+        self.known.look(db, self.asked, leaving).await?;
         if wanted.remove(&organization).is_some() {
             histories.insert(organization, store::all_common(db, self.asked.organization).await?);
         }
@@ -258,7 +236,7 @@ impl Page<'_> {
 
     fn leaving(&self, revision: i64, lines: &[Line], from: Position) -> Vec<Candidate> {
         let mine =
-            |line: &Line| line.kind != Collection::Assignments.kind() || self.set.assignments.contains(&line.record_id);
+            |line: &Line| line.kind != Collection::Assignments.kind() || self.known.left.contains(&line.record_id);
         last_lines(revision, lines, from)
             .filter(|(_, line, _)| mine(line))
             .map(|(position, line, collection)| Candidate {
@@ -285,6 +263,12 @@ impl Page<'_> {
             let loaded = store::load(db, self.asked.organization, collection, &ids).await?;
             records.extend(loaded.into_iter().map(|(id, loaded)| ((collection, id), loaded)));
         }
+        let uncertain = candidates.iter().filter_map(|candidate| {
+            let record = records.get(&(candidate.collection, candidate.id))?;
+            record.customer.filter(|_| self.is_uncertain(candidate, record))
+        });
+        let uncertain = uncertain.collect();
+        self.known.look(db, self.asked, uncertain).await?;
         for candidate in candidates {
             let position = candidate.position;
             let record = records.get_mut(&(candidate.collection, candidate.id));
@@ -303,6 +287,21 @@ impl Page<'_> {
             self.last = position;
         }
         Ok(())
+    }
+
+    /// Whether it takes a look at the working set to judge.
+    fn is_uncertain(&self, candidate: &Candidate, record: &Loaded) -> bool {
+        match candidate.what {
+            What::Deleted => false,
+            What::Gone => true,
+            What::Shown { .. } => candidate.collection == Collection::Assignments && !self.holds(record),
+        }
+    }
+
+    /// Whether this record holds a customer on the device.
+    fn holds(&self, record: &Loaded) -> bool {
+        let me = Uuid::from(self.asked.user);
+        record.holding.is_some_and(|holding| holding.user == me)
     }
 
     /// What a device is told of a record, if anything.
@@ -325,8 +324,8 @@ impl Page<'_> {
                 match collection {
                     // One's own items come as such, whatever becomes of their customers.
                     Collection::ActionItems if mine != own => None,
-                    Collection::Assignments if record.holding.is_none_or(|holding| holding.user != me) => {
-                        self.set.assignments.contains(&id).then(|| remove(Reason::AccessLost))?
+                    Collection::Assignments if !self.holds(record) => {
+                        self.known.left.contains(&id).then(|| remove(Reason::AccessLost))?
                     }
                     _ => Some(SyncChange::upsert(collection, id, record)),
                 }
@@ -336,9 +335,8 @@ impl Page<'_> {
                 let mine = record.owner == Some(me);
                 let elsewhere = record
                     .customer
-                    .is_some_and(|customer| self.set.open.contains_key(&customer));
-                let held =
-                    collection != Collection::Assignments || record.holding.is_some_and(|holding| holding.user == me);
+                    .is_some_and(|customer| self.known.open.contains(&customer));
+                let held = collection != Collection::Assignments || self.holds(record);
                 if mine || (elsewhere && held) {
                     None
                 } else {
@@ -346,5 +344,32 @@ impl Page<'_> {
                 }
             }
         }
+    }
+}
+
+/// What was looked up of the working set.
+#[derive(Default)]
+struct Known {
+    looked: HashSet<Uuid>,
+    /// Customers that are there.
+    open: HashSet<Uuid>,
+    /// The user's assignments that left.
+    left: HashSet<Uuid>,
+}
+
+impl Known {
+    async fn look(&mut self, db: &mut impl Sqls, asked: &Asked, customers: Vec<Uuid>) -> Result<(), Error> {
+        let new: BTreeSet<Uuid> = customers.into_iter().filter(|it| self.looked.insert(*it)).collect();
+        for chunk in Vec::from_iter(new).chunks(AT_ONCE) {
+            let rows = store::held(db, asked.organization, asked.user, chunk.iter().copied()).await?;
+            for row in rows {
+                if row.departed.is_some() {
+                    self.left.insert(row.record_id);
+                } else if asked.calls {
+                    self.open.insert(row.customer_id);
+                }
+            }
+        }
+        Ok(())
     }
 }

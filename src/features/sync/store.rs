@@ -2,11 +2,13 @@
 
 mod mutations;
 mod records;
+mod sets;
 
 use uuid::Uuid;
 
 pub use mutations::{Sent, keep, known};
 pub use records::{Loaded, load};
+pub use sets::{had, has, held, moves};
 
 use super::collection::Collection;
 use crate::clock::Timestamp;
@@ -42,80 +44,6 @@ pub async fn first_unknown(
     Ok(row.map(|(at,)| at))
 }
 
-/// A record that holds a customer in the user's working set, or did.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub struct Held {
-    /// The organization itself for what all who call have in common.
-    pub customer_id: Uuid,
-    pub record_id: Uuid,
-    /// Since which revision it was there for the first time.
-    pub since: i64,
-    /// Since which revision it has been there now.
-    pub entered: i64,
-    pub departed: Option<i64>,
-}
-
-/// What holds customers in the user's working set, and what has left it at this revision or later: of each customer that is or was there
-/// all that ever held it, since a page may end in the midst of its history.
-///
-/// # Errors
-/// What the database said.
-pub async fn held(
-    db: &mut impl Sqls,
-    organization: OrganizationId,
-    user: UserId,
-    from: i64,
-) -> Result<Vec<Held>, Error> {
-    db.sql("SELECT customer_id, record_id, since, entered, departed FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND customer_id IN (SELECT there.customer_id FROM working_sets AS there WHERE there.organization_id = $1 AND there.user_id = $2 AND (there.departed IS NULL OR there.departed >= $3))")
-        .bind(organization)
-        .bind(user)
-        .bind(from)
-        .all()
-        .await
-}
-
-/// Whether this customer is in the user's working set.
-///
-/// # Errors
-/// What the database said.
-pub async fn has(
-    db: &mut impl Sqls,
-    organization: OrganizationId,
-    user: UserId,
-    customer: impl Into<Uuid>,
-) -> Result<bool, Error> {
-    let row: Option<(Uuid,)> = db
-        .sql("SELECT record_id FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND customer_id = $3 AND departed IS NULL LIMIT 1")
-        .bind(organization)
-        .bind(user)
-        .bind(customer.into())
-        .optional()
-        .await?;
-    Ok(row.is_some())
-}
-
-/// Whether a user had this assignment on their device once.
-///
-/// # Errors
-/// What the database said.
-pub async fn had(
-    db: &mut impl Sqls,
-    organization: OrganizationId,
-    user: UserId,
-    customer: impl Into<Uuid>,
-    assignment: impl Into<Uuid>,
-) -> Result<bool, Error> {
-    let row: Option<(i64,)> = db
-        .sql("SELECT entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND customer_id = $3 AND kind = 'assignment' AND record_id = $4")
-        .bind(organization)
-        .bind(user)
-        .bind(customer.into())
-        .bind(assignment.into())
-        .optional()
-        .await?;
-    Ok(row.is_some())
-}
-
 /// A line of history: the last that was written of a record.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Line {
@@ -128,9 +56,14 @@ pub struct Line {
 /// Up to which revision to read, and how much.
 #[derive(Debug, Clone, Copy)]
 pub struct Reach {
+    /// What the reader knows.
     pub after: i64,
+    /// Where what may concern them begins: there, or later.
+    pub from: i64,
     pub head: i64,
     pub limit: i64,
+    /// Whether less was written in between than the user has customers: then it is gone through line by line, else customer by customer.
+    pub narrow: bool,
 }
 
 fn kinds(of_customers: bool) -> impl Iterator<Item = String> {
@@ -142,6 +75,9 @@ fn kinds(of_customers: bool) -> impl Iterator<Item = String> {
 
 /// The user's customers, and since when each is theirs.
 const MINE: &str = "WITH mine AS (SELECT customer_id, MIN(entered) AS entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND kind = 'assignment' AND departed IS NULL GROUP BY customer_id)";
+
+/// That a customer is the user's, whose column follows.
+const IS_MINE: &str = "EXISTS (SELECT 1 FROM working_sets AS mine WHERE mine.organization_id = $1 AND mine.user_id = $2 AND mine.kind = 'assignment' AND mine.departed IS NULL AND mine.customer_id =";
 
 /// What changed of the customers in the user's working set, since it was there: each record at its last change.
 /// Records that came and went since then are left out. Customers come first in the join, which SQLite keeps for `CROSS JOIN`: a database that it has
@@ -155,12 +91,23 @@ pub async fn changed(
     user: UserId,
     reach: Reach,
 ) -> Result<Vec<Line>, Error> {
+    const LINES: &str = "SELECT j.revision, j.kind, j.record_id, j.verb FROM";
+    const WITHIN: &str = "j.organization_id = $1 AND j.revision <= $4 AND j.revision >";
+    let lines = match reach.narrow {
+        true => {
+            format!("{LINES} journal j WHERE {WITHIN} $5 AND {IS_MINE} j.customer_id AND mine.entered < j.revision)")
+        }
+        false => format!(
+            "{MINE} {LINES} mine CROSS JOIN journal j WHERE {WITHIN} CASE WHEN mine.entered > $5 THEN mine.entered ELSE $5 END AND j.customer_id = mine.customer_id"
+        ),
+    };
     let mut sql = db
-        .sql(format!("{MINE} SELECT j.revision, j.kind, j.record_id, j.verb FROM mine CROSS JOIN journal j WHERE j.organization_id = $1 AND j.customer_id = mine.customer_id AND j.revision > CASE WHEN mine.entered > $3 THEN mine.entered ELSE $3 END AND j.revision <= $4 AND j.kind IN "))
+        .sql(format!("{lines} AND j.kind IN "))
         .bind(organization)
         .bind(user)
         .bind(reach.after)
-        .bind(reach.head);
+        .bind(reach.head)
+        .bind(reach.from);
     sql.list(kinds(true))
         .push(" AND NOT EXISTS (SELECT 1 FROM journal later WHERE later.organization_id = $1 AND later.record_id = j.record_id AND later.kind = j.kind AND later.revision > j.revision)")
         .push(" AND (j.verb <> 'deleted' OR EXISTS (SELECT 1 FROM journal earlier WHERE earlier.organization_id = $1 AND earlier.record_id = j.record_id AND earlier.kind = j.kind AND earlier.revision <= $3))")
@@ -202,14 +149,20 @@ pub async fn departed(
 ) -> Result<Vec<Line>, Error> {
     const DEPARTED: &str = "SELECT d.departed AS revision, d.kind, d.record_id, 'departed' AS verb FROM";
     const WITHIN: &str = "d.organization_id = $1 AND d.departed > $3 AND d.departed <= $4 AND d.audience_id =";
-    db.sql(format!("{MINE} {DEPARTED} mine JOIN sync_departures d ON {WITHIN} mine.customer_id UNION ALL {DEPARTED} sync_departures d WHERE {WITHIN} $2 ORDER BY 1 LIMIT $5"))
-        .bind(organization)
-        .bind(user)
-        .bind(reach.after)
-        .bind(reach.head)
-        .bind(reach.limit)
-        .all()
-        .await
+    let of_customers = match reach.narrow {
+        true => format!("{DEPARTED} sync_departures d WHERE {WITHIN} d.audience_id AND {IS_MINE} d.audience_id)"),
+        false => format!("{MINE} {DEPARTED} mine JOIN sync_departures d ON {WITHIN} mine.customer_id"),
+    };
+    db.sql(format!(
+        "{of_customers} UNION ALL {DEPARTED} sync_departures d WHERE {WITHIN} $2 ORDER BY 1 LIMIT $5"
+    ))
+    .bind(organization)
+    .bind(user)
+    .bind(reach.from)
+    .bind(reach.head)
+    .bind(reach.limit)
+    .all()
+    .await
 }
 
 /// Programs and what to talk about, at their last change.
@@ -297,8 +250,10 @@ pub async fn news(db: &mut impl Sqls, organization: OrganizationId, user: UserId
     }
     let reach = Reach {
         after,
+        from: after,
         head: i64::MAX,
         limit: 1,
+        narrow: false,
     };
     Ok(!changed(db, organization, user, reach).await?.is_empty()
         || !owned(db, organization, user, reach).await?.is_empty()
