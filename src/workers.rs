@@ -83,6 +83,7 @@ pub fn start_with(app: &Arc<App>, tasks: Vec<Task>, patience: Duration) -> Worke
         loops: vec![
             tokio::spawn(sweep(app.clone())),
             tokio::spawn(keys(app.clone())),
+            tokio::spawn(take_stock(app.clone())),
             tokio::spawn(give_back()),
             tokio::spawn(hear(app.clone())),
             tokio::spawn(tick(app.clone())),
@@ -276,6 +277,16 @@ async fn keys(app: Arc<App>) {
         tokio::time::sleep(Duration::from_secs(60)).await;
         if let Err(error) = app.keys.refresh(&app.db).await {
             tracing::warn!(error = %error.0, "the signing keys could not be read again");
+        }
+    }
+}
+
+/// How much there is decides how it is best looked for.
+async fn take_stock(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        if let Err(error) = app.db.take_stock().await {
+            tracing::warn!(%error, "the tables could not be counted");
         }
     }
 }

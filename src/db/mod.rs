@@ -84,8 +84,7 @@ impl Db {
             .busy_timeout(Duration::from_secs(60))
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory")
-            .statement_cache_capacity(256)
-            .optimize_on_close(true, Some(400));
+            .statement_cache_capacity(256);
         private(options.get_filename());
         let readers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
         Ok(Self::Sqlite(Sqlite::open(options, readers, statement).await?))
@@ -185,6 +184,17 @@ impl Db {
         match self {
             Self::Sqlite(sqlite) => sqlite.pokes(),
             Self::Postgres { pokes, .. } => pokes,
+        }
+    }
+
+    /// Counts what has grown, for whoever plans statements; PostgreSQL does so by itself.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn take_stock(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.take_stock().await,
+            Self::Postgres { .. } => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@
 //! asking makes three trips there of one.
 
 mod reading;
+mod stock;
 mod writing;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -110,6 +111,7 @@ impl Sqlite {
                 options: Options(options.0.clone().pragma("query_only", "on"), most),
                 idle: std::sync::Mutex::new((0..readers).map(|_| None).collect()),
                 free: Semaphore::new(readers),
+                counted: AtomicUsize::new(0),
             },
             writer: Arc::new(Mutex::new(Writer {
                 options,
@@ -149,6 +151,7 @@ impl Sqlite {
         let mut reading = Reading {
             connection: idle.flatten(),
             busy: false,
+            counted: readers.counted.load(Ordering::SeqCst),
             readers,
             _permit: permit,
         };

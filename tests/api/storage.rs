@@ -37,6 +37,46 @@ async fn sqlite_is_the_one_that_keeps_its_word() {
     assert!(parts >= vec![3, 51, 3], "{version}");
 }
 
+#[actix_web::test]
+async fn tables_are_counted_once_they_have_grown_and_every_connection_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("counted.db").display());
+    let db = Db::open(&url, 1).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    for (table, rows) in [("few", 999), ("many", 5_000)] {
+        tx.sql(format!("CREATE TABLE {table} (a BIGINT, b BIGINT)"))
+            .run()
+            .await
+            .unwrap();
+        for column in ["a", "b"] {
+            let index = format!("CREATE INDEX {table}_by_{column} ON {table} ({column})");
+            tx.sql(index).run().await.unwrap();
+        }
+        tx.sql(format!("INSERT INTO {table} WITH RECURSIVE n (a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n WHERE a < {rows}) SELECT 7, a FROM n"))
+            .run()
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let plan = "EXPLAIN QUERY PLAN SELECT * FROM many WHERE a = 7 AND b IN (1, 2, 3)";
+    let before: Vec<(i64, i64, i64, String)> = db.read().sql(plan).all().await.unwrap();
+    assert!(before[0].3.contains("many_by_a"), "{before:?}");
+    db.take_stock().await.unwrap();
+    let counted: Vec<(String,)> = db
+        .read()
+        .sql("SELECT DISTINCT tbl FROM sqlite_stat1")
+        .all()
+        .await
+        .unwrap();
+    assert_eq!(counted, [("many".to_owned(),)]);
+    let after: Vec<(i64, i64, i64, String)> = db.read().sql(plan).all().await.unwrap();
+    assert!(
+        after[0].3.contains("many_by_b"),
+        "an index that leaves all rows helps nobody: {after:?}"
+    );
+    db.close().await;
+}
+
 /// Lets the file grow no more, as long as the writer's connection lives.
 async fn full_from_now_on(sqlite: &std::sync::Arc<touchbase::db::Sqlite>) {
     sqlite

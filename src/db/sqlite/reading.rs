@@ -1,6 +1,7 @@
 //! The connections that only read.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sqlx::SqliteConnection;
@@ -13,6 +14,8 @@ pub(super) struct Readers {
     /// `None` stands for one that is to be opened first.
     pub(super) idle: Mutex<VecDeque<Option<Connection>>>,
     pub(super) free: Semaphore,
+    /// How often the tables were counted.
+    pub(super) counted: AtomicUsize,
 }
 
 /// A reader, lent for one statement.
@@ -20,6 +23,8 @@ pub struct Reading<'s> {
     pub(super) connection: Option<Connection>,
     /// A statement was begun, and not awaited to its end yet.
     pub(super) busy: bool,
+    /// How often the tables had been counted when it was lent.
+    pub(super) counted: usize,
     pub(super) readers: &'s Readers,
     pub(super) _permit: SemaphorePermit<'s>,
 }
@@ -54,6 +59,9 @@ impl Drop for Reading<'_> {
         {
             // Nobody waits for its answer any more, and nobody shall wait behind it.
             connection.interrupt();
+        }
+        if self.counted != self.readers.counted.load(Ordering::SeqCst) {
+            self.connection = None;
         }
         let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
         // The one that was used last has its pages at hand.
