@@ -351,3 +351,28 @@ async fn nobody_reads_anothers_working_set() {
         "unauthenticated"
     );
 }
+
+#[actix_web::test]
+async fn a_page_that_is_just_full_is_not_the_end_and_no_trap() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let first = furnished(&manager, "Alfreds").await;
+    assigned(&manager, &first, &executive).await;
+    for name in ["Berglunds", "Comércio", "Drachenblut"] {
+        let customer = manager.post("/v1/customers", json!({"name": name})).await.expect(201);
+        assigned(&manager, customer["id"].as_str().unwrap(), &executive).await;
+    }
+    for (collection, found) in [("notes", 1), ("action_items", 1), ("customers", 4), ("attempts", 0)] {
+        let (mut from, mut seen) = (String::new(), 0);
+        for _ in 0..9 {
+            let path = format!("/v1/sync/changes?limit=1&collections={collection}{from}");
+            let page = executive.get(&path).await.expect(200);
+            seen += page["changes"].as_array().unwrap().len();
+            from = format!("&cursor={}&epoch={}", page["cursor"], page["epoch"]);
+            if page["has_more"] == false {
+                break;
+            }
+        }
+        assert_eq!(seen, found, "{collection}");
+    }
+}

@@ -109,7 +109,12 @@ impl Page<'_> {
             limit: i64::try_from(limit).unwrap_or(i64::MAX),
             narrow: false,
         };
-        let moves = store::moves(db, asked.organization, asked.user, asked.calls, reach).await?;
+        // A customer in whose midst the reader stands comes once more, one that is behind them does not.
+        let next = Reach {
+            from: from.revision + i64::from(from.passed(from.revision)),
+            ..reach
+        };
+        let moves = store::moves(db, asked.organization, asked.user, asked.calls, next).await?;
         if let (true, Some(last)) = (moves.len() == limit, moves.last()) {
             // There are more customers to come than records on a page.
             reach.head = last.revision;

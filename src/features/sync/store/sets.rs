@@ -39,7 +39,7 @@ pub async fn moves(
     db.sql(format!("SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX(departed)) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 ORDER BY revision LIMIT $5"))
         .bind(organization)
         .bind(user)
-        .bind(reach.after)
+        .bind(reach.from)
         .bind(reach.head)
         .bind(reach.limit)
         .all()
