@@ -34,7 +34,7 @@ try {
   await page.fill("#key", key.secret);
   await page.click("button");
   await page.waitForSelector("#state.live");
-  const report = await ask(admin, "GET", `/v1/reports/nps?from=${day(365)}&to=${day(0)}`);
+  const report = await ask(admin, "GET", `/v1/reports/nps?from=${day(365)}`);
   const shown = (id) => page.textContent(`#${id}`);
   assert.equal(await shown("answers"), String(report.overall.responses));
   assert.ok(report.overall.responses > 0, "the demonstration has answers");
