@@ -336,7 +336,12 @@ async fn story(customers: Customers) -> Vec<String> {
     assert_eq!((hers.len(), lists.len() - hers.len()), (5, 6));
     told.push(format!("{figures:?} {promised:?} {promises:?} {interactions:?}"));
     told.push(habit["overall"].to_string());
-    told.push(proactive["overall"].to_string());
+    let mut overall = proactive["overall"].clone();
+    if let Customers::Demo = customers {
+        // So is whether one customer was called twice or two once.
+        overall.as_object_mut().unwrap().remove("customers");
+    }
+    told.push(overall.to_string());
     told
 }
 

@@ -1,21 +1,23 @@
 //! Attempts: the debrief of a call.
 
-use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, TimeDelta, Utc, Weekday};
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 use touchbase::access::Role;
+use touchbase::local_time;
 
 use crate::assignments::{assigned, customer, path};
 use crate::support::{Client, Reply, Server};
 
-/// A server whose clock shows a Monday, ten o'clock in UTC: late morning in Berlin.
+/// A server whose clock shows a Monday, eleven o'clock in Berlin.
 pub async fn on_monday() -> (Server, DateTime<Utc>) {
     let server = Server::start().await;
     let now = server.app.clock.now().utc();
-    let mut monday = now + TimeDelta::days(1);
-    while monday.weekday() != Weekday::Mon {
-        monday += TimeDelta::days(1);
+    let mut day = now.date_naive() + Days::new(1);
+    while day.weekday() != Weekday::Mon {
+        day = day + Days::new(1);
     }
-    let monday = monday.with_hour(10).unwrap().with_minute(0).unwrap();
+    let monday = local_time::instant(day.and_hms_opt(11, 0, 0).unwrap(), Tz::Europe__Berlin);
     server.app.clock.advance(monday - now);
     (server, monday)
 }

@@ -30,7 +30,14 @@ async fn story() -> Story {
         .patch("/v1/me", json!({"name": "Nancy Davolio", "title": "Chief executive", "phone": "+49 30 5550100", "time_zone": "Europe/Berlin"}))
         .await
         .expect(200);
-    let since = server.app.clock.now().utc().date_naive() - chrono::Months::new(27);
+    // The letter counts on the customer's calendar.
+    let today = server
+        .app
+        .clock
+        .now()
+        .with_timezone(&chrono_tz::America::New_York)
+        .date_naive();
+    let since = today - chrono::Months::new(27);
     let customer = json!({"name": "Blondel & Söhne", "time_zone": "America/New_York", "customer_since": since});
     let customer = manager.post("/v1/customers", customer).await.expect(201);
     let contact = json!({"customer_id": customer["id"], "name": "Frédérique Citeaux", "email": "F.Citeaux@blondel.test", "is_primary": true});

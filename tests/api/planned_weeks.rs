@@ -1,6 +1,6 @@
 //! Plans of whole weeks: when clocks change, and of Northwind's customers.
 
-use chrono::NaiveDateTime;
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Weekday};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
@@ -22,19 +22,24 @@ async fn calls_lie_within_both_clocks_when_one_of_them_is_put_back() {
         let body = json!({"name": format!("New York {at}"), "time_zone": "America/New_York"});
         ids.push(manager.post("/v1/customers", body).await.expect(201)["id"].clone());
     }
-    // Berlin's clocks are put back on 31 October 2027, New York's on 7 November: between them it is five hours, not six.
-    let body = json!({"customer_ids": ids, "from": "2027-10-28", "to": "2027-11-09"});
+    // New York's clocks are put back on the first Sunday of November, Berlin's a week before: between them it is five hours, not six.
+    let today = server.app.clock.now().utc().date_naive();
+    let back = |year| NaiveDate::from_weekday_of_month_opt(year, 11, Weekday::Sun, 1).unwrap();
+    let from = |year| back(year) - Days::new(10);
+    let year = today.year() + i32::from(from(today.year()) <= today);
+    let back = back(year);
+    let body = json!({"customer_ids": ids, "from": from(year), "to": back + Days::new(2)});
     let plan = planned(&manager, program, body).await;
     let calls = all(&manager, &plan, "calls").await;
-    let on = |day: &str| calls.iter().filter(|call| call["day"] == day).count();
+    let on = |day: NaiveDate| calls.iter().filter(|call| call["day"] == json!(day)).count();
     // From 15:00 on it is nine in New York; in the week between already from 14:00 on.
     for (day, first) in [
-        ("2027-10-29", "15:00"),
-        ("2027-11-02", "14:00"),
-        ("2027-11-09", "15:00"),
+        (back - Days::new(9), "15:00"),
+        (back - Days::new(5), "14:00"),
+        (back + Days::new(2), "15:00"),
     ] {
         assert_eq!(on(day), 3);
-        let call = calls.iter().find(|call| call["day"] == day).unwrap();
+        let call = calls.iter().find(|call| call["day"] == json!(day)).unwrap();
         assert_eq!(call["executive_time"], format!("{day}T{first}"));
         assert_eq!(call["customer_time"], format!("{day}T09:00"));
     }
