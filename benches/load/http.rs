@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -130,6 +131,11 @@ impl Connection {
 
     /// Sends, and reads the JSON of an answer with this status.
     pub async fn json(&mut self, request: &[u8], status: u16) -> Outcome<Value> {
+        self.read(request, status).await
+    }
+
+    /// The same, as far as is asked for.
+    pub async fn read<T: DeserializeOwned>(&mut self, request: &[u8], status: u16) -> Outcome<T> {
         let answer = self.send(request).await?;
         let body = self.body(&answer);
         if answer.status != status {

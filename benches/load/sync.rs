@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use touchbase::access::Role;
 use touchbase::app::App;
@@ -36,17 +38,25 @@ pub async fn sync(run: &mut Run) -> Outcome<()> {
     push(run, &large, &large_server).await
 }
 
+/// A page, read no further than it takes to ask for the next one: what a device makes of the records is its own.
+#[derive(Deserialize)]
+struct Page {
+    changes: Vec<IgnoredAny>,
+    cursor: i64,
+    epoch: i64,
+    has_more: bool,
+}
+
 /// Where the executive's device stands, after reading everything; and how many records that were.
 async fn read_all(server: &Server, token: &str) -> Outcome<(String, usize)> {
     let mut connection = Connection::open(&server.address).await?;
     let (mut from, mut records) = (String::new(), 0);
     loop {
-        let page = connection
-            .json(&get(&format!("/v1/sync/changes?limit=1000{from}"), token), 200)
-            .await?;
-        records += page["changes"].as_array().map_or(0, Vec::len);
-        from = format!("&cursor={}&epoch={}", page["cursor"], page["epoch"]);
-        if page["has_more"] == false {
+        let request = get(&format!("/v1/sync/changes?limit=1000{from}"), token);
+        let page: Page = connection.read(&request, 200).await?;
+        records += page.changes.len();
+        from = format!("&cursor={}&epoch={}", page.cursor, page.epoch);
+        if !page.has_more {
             return Ok((from, records));
         }
     }

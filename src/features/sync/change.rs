@@ -1,7 +1,7 @@
 //! What a device is told.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -44,12 +44,12 @@ pub struct SyncChange {
     /// The record, whole and as everywhere in the API, but for its revision, which stands beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
-    pub data: Option<Map<String, Value>>,
+    pub data: Option<Box<RawValue>>,
 }
 
 impl SyncChange {
     /// Takes what the record says: it is told once.
-    pub fn upsert(collection: Collection, id: Uuid, record: &mut Loaded) -> Self {
+    pub fn upsert(collection: Collection, id: Uuid, record: &mut Loaded<Box<RawValue>>) -> Self {
         Self {
             collection,
             id,

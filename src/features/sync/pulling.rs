@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::candidate::{Candidate, What, entering, last_lines, one};
@@ -35,8 +36,11 @@ pub struct Pulled {
 
 /// Up to how many times as many lines as a page has records are gone through rather than customers.
 const NARROW: i64 = 8;
-/// How many histories are read at once.
-const AT_ONCE: usize = 64;
+/// How many histories are read at once, at most.
+const AT_ONCE: usize = 250;
+
+/// A record, ready to be sent.
+type Told = Loaded<Box<RawValue>>;
 
 /// What happens at a revision.
 #[derive(Debug, Clone)]
@@ -98,10 +102,16 @@ impl Page<'_> {
         self.asked.limit - self.changes.len()
     }
 
+    /// How many customers fill it: each brings itself and what holds it.
+    fn customers(&self) -> usize {
+        self.room() / 2 + 1
+    }
+
     /// What happens next, in its order, and up to which revision that is all.
     async fn events(&self, db: &mut impl Sqls, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
         let asked = self.asked;
         let limit = self.room() + 1;
+        let customers = self.customers();
         let mut reach = Reach {
             after: from.revision,
             from: from.revision,
@@ -112,11 +122,12 @@ impl Page<'_> {
         // A customer in whose midst the reader stands comes once more, one that is behind them does not.
         let next = Reach {
             from: from.revision + i64::from(from.passed(from.revision)),
+            limit: i64::try_from(customers).unwrap_or(i64::MAX),
             ..reach
         };
         let moves = store::moves(db, asked.organization, asked.user, asked.calls, next).await?;
-        if let (true, Some(last)) = (moves.len() == limit, moves.last()) {
-            // There are more customers to come than records on a page.
+        if let (true, Some(last)) = (moves.len() == customers, moves.last()) {
+            // There are more customers to come than a page has room for.
             reach.head = last.revision;
             if let (true, Some(first)) = (from == Position::START, moves.first()) {
                 // What changed before there was any customer is told to nobody.
@@ -202,6 +213,7 @@ impl Page<'_> {
     ) -> Result<(), Error> {
         let organization = Uuid::from(self.asked.organization);
         let (mut wanted, mut leaving) = (BTreeMap::new(), Vec::new());
+        let most = self.customers().min(AT_ONCE);
         for (revision, event) in events.iter().skip(at) {
             match event {
                 Event::Enters { customer, .. } => wanted.insert(*customer, *revision),
@@ -211,7 +223,7 @@ impl Page<'_> {
                 }
                 Event::One(_) => None,
             };
-            if wanted.len() == AT_ONCE {
+            if wanted.len() == most {
                 break;
             }
         }
@@ -262,7 +274,7 @@ impl Page<'_> {
         {
             ids.entry(candidate.collection).or_default().insert(candidate.id);
         }
-        let mut records: HashMap<(Collection, Uuid), Loaded> = HashMap::new();
+        let mut records: HashMap<(Collection, Uuid), Told> = HashMap::new();
         for (collection, ids) in ids {
             let ids = Vec::from_iter(ids);
             let loaded = store::load(db, self.asked.organization, collection, &ids).await?;
@@ -295,7 +307,7 @@ impl Page<'_> {
     }
 
     /// Whether it takes a look at the working set to judge.
-    fn is_uncertain(&self, candidate: &Candidate, record: &Loaded) -> bool {
+    fn is_uncertain(&self, candidate: &Candidate, record: &Told) -> bool {
         match candidate.what {
             What::Deleted => false,
             What::Gone => true,
@@ -304,13 +316,13 @@ impl Page<'_> {
     }
 
     /// Whether this record holds a customer on the device.
-    fn holds(&self, record: &Loaded) -> bool {
+    fn holds(&self, record: &Told) -> bool {
         let me = Uuid::from(self.asked.user);
         record.holding.is_some_and(|holding| holding.user == me)
     }
 
     /// What a device is told of a record, if anything.
-    fn judge(&self, candidate: Candidate, record: Option<&mut Loaded>) -> Option<SyncChange> {
+    fn judge(&self, candidate: Candidate, record: Option<&mut Told>) -> Option<SyncChange> {
         let Candidate {
             position,
             collection,
