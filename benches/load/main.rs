@@ -17,6 +17,7 @@ mod plan;
 mod postgres;
 mod reading;
 mod report;
+mod reports;
 mod server;
 mod starting;
 mod streams;
@@ -44,7 +45,7 @@ struct Flags {
     /// Other products, too: PocketBase, Directus and OR-tools, which it installs below `target/`; needs 2 GB of disk.
     #[arg(long)]
     peers: bool,
-    /// Only these parts: import, reading, debrief, bulk, start, growth, imports, evenings, streams, sync, plan, postgres, peers.
+    /// Only these parts: import, reading, debrief, bulk, start, growth, imports, evenings, streams, sync, reports, plan, postgres, peers.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// cargo says this to every bench.
@@ -121,6 +122,7 @@ async fn measure_all(flags: &Flags) -> Outcome<()> {
     part!("evenings", evenings::evenings(&mut run));
     part!("streams", streams::streams(&mut run));
     part!("sync", sync::sync(&mut run));
+    part!("reports", reports::reports(&mut run));
     part!("plan", plan::plan(&mut run, flags.peers));
     part!("postgres", postgres::postgres(&mut run));
     if flags.peers {

@@ -40,11 +40,11 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
       const { status, body } = await ask("GET", `/v1/sync/changes?limit=1000${from}`);
       if (status !== 200) throw refused(status, body);
       for (const change of body.changes) {
-        const { updated, deleted } = table(change.collection);
-        const stale = updated.findIndex(({ id }) => id === change.id);
-        if (stale >= 0) updated.splice(stale, 1);
-        if (change.op === "remove") deleted.push(change.id);
-        else updated.push(packed(change));
+        const known = table(change.collection); // What comes later replaces what came before.
+        known.updated = known.updated.filter(({ id }) => id !== change.id);
+        known.deleted = known.deleted.filter((id) => id !== change.id);
+        if (change.op === "remove") known.deleted.push(change.id);
+        else known.updated.push(packed(change));
       }
       [cursor, more] = [body.cursor, body.has_more];
       await database.localStorage.set("touchbase_epoch", body.epoch);

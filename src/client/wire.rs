@@ -327,7 +327,9 @@ impl Patience {
     /// # Errors
     /// When that is longer than we wait.
     pub async fn later(&mut self, wait: Option<Duration>, trouble: Trouble, screen: Screen) -> Result<(), Trouble> {
-        let pause = wait.unwrap_or(PAUSE * 2_u32.pow(self.broken.min(8)));
+        let pause = wait
+            .map(|it| it.max(PAUSE))
+            .unwrap_or(PAUSE * 2_u32.pow(self.broken.min(8)));
         if wait.is_none() {
             self.broken += 1;
         }

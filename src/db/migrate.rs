@@ -62,23 +62,24 @@ impl Db {
                 outcome.await?
             }
             Self::Postgres { writers, .. } => {
-                let mut connection = writers.acquire().await?;
+                // Its own, and closed in the end: what requests are given of time is not enough for the index of a large table.
+                let mut connection = writers.acquire().await?.detach();
+                sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 0")
+                    .execute(&mut connection)
+                    .await?;
                 // Polled, not awaited: a blocking lock and CREATE INDEX CONCURRENTLY wait for each other for ever.
                 loop {
                     let (held,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
                         .bind(LOCK)
-                        .fetch_one(&mut *connection)
+                        .fetch_one(&mut connection)
                         .await?;
                     if held {
                         break;
                     }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                let outcome = migrator.run(&mut *connection).await;
-                sqlx::query("SELECT pg_advisory_unlock($1)")
-                    .bind(LOCK)
-                    .execute(&mut *connection)
-                    .await?;
+                let outcome = migrator.run(&mut connection).await;
+                sqlx::Connection::close(connection).await?;
                 outcome
             }
         }

@@ -147,11 +147,13 @@ impl Sqlite {
         let permit = permit
             .map_err(|_| Error::PoolTimedOut)?
             .map_err(|_| Error::PoolClosed)?;
+        // Before it is taken: what is counted from now on is not known to it.
+        let counted = readers.counted.load(Ordering::SeqCst);
         let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let mut reading = Reading {
             connection: idle.flatten(),
             busy: false,
-            counted: readers.counted.load(Ordering::SeqCst),
+            counted,
             readers,
             _permit: permit,
         };

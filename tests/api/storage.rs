@@ -232,6 +232,14 @@ async fn an_address_that_leads_to_no_database_is_told_apart() {
     }
 }
 
+#[actix_web::test]
+async fn a_migration_may_take_longer_than_what_is_asked() {
+    let database = Database::fresh().await;
+    let db = Db::open_with(&database.url, 2, Duration::from_millis(1)).await.unwrap();
+    db.migrate().await.unwrap();
+    assert!(db.is_migrated().await.unwrap());
+}
+
 /// Counts ten thousand million rows one by one: an hour, if it is let.
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT COUNT(*) FROM n a, n b";

@@ -173,3 +173,40 @@ async fn a_device_moves_its_calls_and_a_manager_changes_customers_from_theirs() 
     );
     assert!(results[3]["record"].is_null());
 }
+
+#[actix_web::test]
+async fn who_begins_afresh_hears_nothing_of_what_is_gone() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let other = server.add("other", Role::Executive).await;
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    let item = json!({"customer_id": alfreds, "title": "Mine for a while", "owner_id": executive.id()});
+    let item = manager.post("/v1/action-items", item).await.expect(201);
+    let device = afresh(&executive).await;
+    for (path, to) in [
+        (
+            format!("{}/reassign", path(&assignment)),
+            json!({"assignee_id": other.id()}),
+        ),
+        (
+            format!("/v1/action-items/{}/reassign", text(&item["id"])),
+            json!({"owner_id": other.id()}),
+        ),
+    ] {
+        manager.post(&path, to).await.expect(200);
+    }
+    let page = executive.get("/v1/sync/changes").await.expect(200);
+    let removals = |page: &Value| {
+        page["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|it| it["op"] == "remove")
+            .count()
+    };
+    assert_eq!(removals(&page), 0, "{page}");
+    let mut device = device;
+    device.pull(&executive, 1).await;
+    assert_eq!(device.records, afresh(&executive).await.records);
+}

@@ -1,12 +1,14 @@
 //! Synchronization: customers that are made one, and two again, while devices are away.
 
 use serde_json::{Value, json};
+use touchbase::access::Role;
 
 use crate::assignments::{assigned, path};
 use crate::merges::{id, merge};
 use crate::merges_undone::undo;
 use crate::support::{Client, Server};
 use crate::sync::{Device, afresh, furnished};
+use crate::sync_push::{self, push, statuses, upsert};
 
 /// However much is read at a time, and wherever a page ends: a device has what one has that begins afresh.
 async fn converge(device: &Device, client: &Client, what: &str) -> Device {
@@ -59,4 +61,72 @@ async fn what_was_deleted_before_its_customer_went_goes_from_the_device_too() {
         .expect(200);
     let after = converge(&before, &executive, "deleted and gone").await;
     assert!(!after.has("contacts", &contact["id"]));
+}
+
+/// An assignment on which somebody has called already: a merge leaves it to them.
+async fn in_hand(manager: &Client, customer: &str, executive: &Client) {
+    let assignment = assigned(manager, customer, executive).await;
+    let call = json!({"disposition": "no_answer"});
+    executive
+        .post(&format!("{}/attempts", path(&assignment)), call)
+        .await
+        .expect(201);
+}
+
+#[actix_web::test]
+async fn a_call_to_a_customer_that_was_merged_meanwhile_is_kept_under_the_one_that_stayed() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let other = server.add("other", Role::Executive).await;
+    // One was ended by the merge, the other had gone to somebody else before.
+    for reassigned in [false, true] {
+        let ana = furnished(&manager, &format!("Ana {reassigned}")).await;
+        let alfreds = furnished(&manager, &format!("Alfreds {reassigned}")).await;
+        let lost = assigned(&manager, &ana, &executive).await;
+        if reassigned {
+            let to = json!({"assignee_id": other.id()});
+            manager.post(&format!("{}/reassign", path(&lost)), to).await.expect(200);
+        } else {
+            in_hand(&manager, &alfreds, &other).await;
+        }
+        merge(&manager, &alfreds, &[&ana]).await;
+        let call = json!({"assignment_id": lost["id"], "disposition": "connected", "summary": "We spoke"});
+        let results = push(
+            &executive,
+            "telephone",
+            vec![upsert("attempts", &sync_push::id(), 0, call)],
+        )
+        .await;
+        assert_eq!(statuses(&results), ["applied"], "{results:#?}");
+        assert_eq!(results[0]["record"]["customer_id"], json!(alfreds));
+    }
+    let heard = manager.get("/v1/me/notifications?kind_in=late_call").await.expect(200);
+    assert_eq!(heard["data"].as_array().unwrap().len(), 2, "{heard}");
+}
+
+#[actix_web::test]
+async fn undoing_a_merge_gives_nobody_a_call_whose_role_places_none() {
+    let server = Server::start().await;
+    let (admin, manager, executive) = (server.admin(), server.manager(), server.executive());
+    let other = server.add("other", Role::Executive).await;
+    let (ana, alfreds) = (furnished(&manager, "Ana").await, furnished(&manager, "Alfreds").await);
+    let lost = assigned(&manager, &ana, &executive).await;
+    let kept = assigned(&manager, &alfreds, &other).await;
+    let call = json!({"disposition": "no_answer"});
+    other.post(&format!("{}/attempts", path(&kept)), call).await.expect(201);
+    let whole = afresh(&executive).await;
+    let user = format!("/v1/users/{}", executive.id());
+    admin.patch(&user, json!({"role": "viewer"})).await.expect(200);
+    let merge = merge(&manager, &alfreds, &[&ana]).await;
+    let undone = undo(&manager, &merge).await;
+    let kept =
+        json!([{"kind": "assignment", "record_id": lost["id"], "field": null, "reason": "assignee_cannot_call"}]);
+    assert_eq!(undone["kept"], kept);
+    let assignment = manager.get(&path(&lost)).await.expect(200);
+    assert_eq!(assignment["status"], "canceled");
+    for limit in [1, 200] {
+        let mut device = whole.clone();
+        device.pull(&executive, limit).await;
+        assert!(device.records.is_empty(), "{:?}", device.records.keys());
+    }
 }

@@ -12,7 +12,7 @@ use super::{Error, PoisonError, Sqlite};
 const FEW: i64 = 1_000;
 
 impl Sqlite {
-    /// Counts, by samples, tables that have grown or shrunk tenfold since they were counted, and lets every connection know.
+    /// Counts, by samples, tables that have grown or shrunk tenfold since they were counted and are not small, and lets every connection know.
     ///
     /// # Errors
     /// What the database said.

@@ -82,6 +82,8 @@ crate::words! {
         ExternalIdTaken = "external_id_taken",
         /// The customer asked not to be contacted, before or since.
         DoNotContact = "do_not_contact",
+        /// Whose it was is not active any more, or has a role that places no calls.
+        AssigneeCannotCall = "assignee_cannot_call",
     }
 }
 

@@ -87,8 +87,8 @@ pub async fn attempt(
     let new: NewAttempt = body(device, "create_attempt", id, fields)?;
     let (organization, scope) = (device.caller.organization, device.caller.scope());
     let found = assignments::store::find(unit, &scope, assignment).await?;
-    let found = found.ok_or_else(|| missing("not_found", "There is no such assignment."))?;
-    let was_theirs = store::had(unit, organization, device.user, found.customer_id, assignment).await?;
+    found.ok_or_else(|| missing("not_found", "There is no such assignment."))?;
+    let was_theirs = store::had(unit, organization, device.user, assignment).await?;
     let placed = placing::place_later(unit, &device.caller, assignment, new, was_theirs)
         .await
         .map_err(within_fields)?;

@@ -34,10 +34,12 @@ pub struct Pulled {
     pub more: bool,
 }
 
+/// As many events as are looked at together at least, however little room is left: on a full page they tell whether there is more.
+const LEAST: usize = 200;
 /// Up to how many times as many lines as a page has records are gone through rather than customers.
 const NARROW: i64 = 8;
-/// How many histories are read at once, at most.
-const AT_ONCE: usize = 250;
+/// How many histories are read at once.
+const AT_ONCE: usize = 128;
 
 /// A record, ready to be sent.
 type Told = Loaded<Box<RawValue>>;
@@ -99,19 +101,15 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn room(&self) -> usize {
-        self.asked.limit - self.changes.len()
-    }
-
-    /// How many customers fill it: each brings itself and what holds it.
-    fn customers(&self) -> usize {
-        self.room() / 2 + 1
+        self.asked.limit.saturating_sub(self.changes.len())
     }
 
     /// What happens next, in its order, and up to which revision that is all.
     async fn events(&self, db: &mut impl Sqls, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
         let asked = self.asked;
-        let limit = self.room() + 1;
-        let customers = self.customers();
+        let limit = (self.room() + 1).max(LEAST);
+        // A customer brings itself and what holds it, so that a page is full with half as many.
+        let customers = (self.room() / 2 + 1).max(LEAST);
         let mut reach = Reach {
             after: from.revision,
             from: from.revision,
@@ -144,7 +142,7 @@ impl Page<'_> {
             lines.extend(found);
         };
         if asked.calls {
-            add(store::changed(db, asked.organization, asked.user, reach).await?);
+            add(store::changed(db, asked.organization, asked.user, reach, &asked.collections).await?);
             let common = store::held(db, asked.organization, asked.user, [asked.organization.into()]).await?;
             let common = common.iter().filter(|row| row.departed.is_none());
             if let Some(entered) = common.map(|row| row.entered).min() {
@@ -153,12 +151,18 @@ impl Page<'_> {
             }
         }
         add(store::owned(db, asked.organization, asked.user, reach).await?);
-        add(store::departed(db, asked.organization, asked.user, reach).await?);
+        if asked.since != Position::START {
+            add(store::departed(db, asked.organization, asked.user, reach).await?);
+        }
         let mut events: Vec<(i64, Event)> = lines
             .into_iter()
             .map(|line| (line.revision, Event::One(line)))
             .collect();
-        events.extend(moves.into_iter().map(|moved| {
+        // Of what came and went since, the device has nothing.
+        let moves = moves
+            .into_iter()
+            .filter(|moved| moved.entered.is_some() || moved.since <= asked.since.revision);
+        events.extend(moves.map(|moved| {
             let customer = moved.customer_id;
             let event = match moved.entered {
                 Some(entered) => Event::Enters {
@@ -213,7 +217,6 @@ impl Page<'_> {
     ) -> Result<(), Error> {
         let organization = Uuid::from(self.asked.organization);
         let (mut wanted, mut leaving) = (BTreeMap::new(), Vec::new());
-        let most = self.customers().min(AT_ONCE);
         for (revision, event) in events.iter().skip(at) {
             match event {
                 Event::Enters { customer, .. } => wanted.insert(*customer, *revision),
@@ -223,7 +226,7 @@ impl Page<'_> {
                 }
                 Event::One(_) => None,
             };
-            if wanted.len() == most {
+            if wanted.len() == AT_ONCE {
                 break;
             }
         }
@@ -296,7 +299,8 @@ impl Page<'_> {
             if !self.told.insert((change.collection, change.id)) {
                 continue;
             }
-            if self.room() == 0 {
+            // Where a cursor stands for several entries of a very long history, they come together.
+            if self.room() == 0 && position != self.last {
                 self.more = true;
                 return Ok(());
             }

@@ -66,10 +66,11 @@ pub struct Reach {
     pub narrow: bool,
 }
 
-fn kinds(of_customers: bool) -> impl Iterator<Item = String> {
-    Collection::ALL
-        .iter()
-        .filter(move |collection| collection.of_customers() == of_customers)
+/// Those of these collections whose records hang on customers.
+fn kinds<'c>(collections: impl IntoIterator<Item = &'c Collection>) -> impl Iterator<Item = String> {
+    collections
+        .into_iter()
+        .filter(|collection| collection.of_customers())
         .map(|collection| collection.kind().to_owned())
 }
 
@@ -85,11 +86,12 @@ const IS_MINE: &str = "EXISTS (SELECT 1 FROM working_sets AS mine WHERE mine.org
 ///
 /// # Errors
 /// What the database said.
-pub async fn changed(
+pub async fn changed<'c>(
     db: &mut impl Sqls,
     organization: OrganizationId,
     user: UserId,
     reach: Reach,
+    collections: impl IntoIterator<Item = &'c Collection>,
 ) -> Result<Vec<Line>, Error> {
     const LINES: &str = "SELECT j.revision, j.kind, j.record_id, j.verb FROM";
     const WITHIN: &str = "j.organization_id = $1 AND j.revision <= $4 AND j.revision >";
@@ -108,7 +110,7 @@ pub async fn changed(
         .bind(reach.after)
         .bind(reach.head)
         .bind(reach.from);
-    sql.list(kinds(true))
+    sql.list(kinds(collections))
         .push(" AND NOT EXISTS (SELECT 1 FROM journal later WHERE later.organization_id = $1 AND later.record_id = j.record_id AND later.kind = j.kind AND later.revision > j.revision)")
         .push(" AND (j.verb <> 'deleted' OR EXISTS (SELECT 1 FROM journal earlier WHERE earlier.organization_id = $1 AND earlier.record_id = j.record_id AND earlier.kind = j.kind AND earlier.revision <= $3))")
         // By an expression, so that nobody walks through everybody's history in its order to find the few lines of these customers.
@@ -214,7 +216,7 @@ pub async fn histories(
         .bind(until);
     sql.list(customers.iter().copied())
         .push(" AND kind IN ")
-        .list(kinds(true))
+        .list(kinds(Collection::ALL))
         .push(" ORDER BY customer_id, revision");
     let rows: Vec<(Uuid, i64, String, Uuid, String)> = sql.all().await?;
     let line = |(customer, revision, kind, record_id, verb)| {
@@ -255,7 +257,9 @@ pub async fn news(db: &mut impl Sqls, organization: OrganizationId, user: UserId
         limit: 1,
         narrow: false,
     };
-    Ok(!changed(db, organization, user, reach).await?.is_empty()
+    Ok(!changed(db, organization, user, reach, Collection::ALL)
+        .await?
+        .is_empty()
         || !owned(db, organization, user, reach).await?.is_empty()
         || !departed(db, organization, user, reach).await?.is_empty()
         || !common(db, organization, reach).await?.is_empty())

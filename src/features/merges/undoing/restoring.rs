@@ -81,7 +81,7 @@ pub async fn lists(unit: &mut Unit, back: &mut Back) -> Result<(), Error> {
     Ok(())
 }
 
-/// Assignments that the merge ended are open again, where the customer may be called and nobody else has it in hand by now.
+/// Assignments that the merge ended are open again, where the customer may be called, whose it was may call, and nobody else has it in hand by now.
 pub async fn assignments(unit: &mut Unit, scope: &Scope, back: &mut Back) -> Result<(), Error> {
     for step in back.steps(Assignment::KIND, "canceled") {
         let id = step.id.into();
@@ -91,6 +91,11 @@ pub async fn assignments(unit: &mut Unit, scope: &Scope, back: &mut Back) -> Res
         let customer = customers::find(unit, scope, assignment.customer_id).await?;
         if customer.is_none_or(|it| it.fields.do_not_contact) {
             back.keep(Assignment::KIND, step.id, None, MergeKeptReason::DoNotContact);
+            continue;
+        }
+        let assignee = assignments::store::known_user(unit, scope, assignment.assignee_id).await?;
+        if assignee.is_none_or(|it| it.may_call().is_err()) {
+            back.keep(Assignment::KIND, step.id, None, MergeKeptReason::AssigneeCannotCall);
             continue;
         }
         let open = assignments::store::open_of_customer(unit, scope, assignment.customer_id).await?;

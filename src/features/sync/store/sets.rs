@@ -36,7 +36,13 @@ pub async fn moves(
     } else {
         "CAST(NULL AS BIGINT)"
     };
-    db.sql(format!("SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX(departed)) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 ORDER BY revision LIMIT $5"))
+    // What is held anew by whose role calls nobody has come to no device, and leaves one that had it before.
+    let departed = if calls {
+        "departed"
+    } else {
+        "COALESCE(departed, entered)"
+    };
+    db.sql(format!("SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX({departed})) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 ORDER BY revision LIMIT $5"))
         .bind(organization)
         .bind(user)
         .bind(reach.from)
@@ -93,7 +99,7 @@ pub async fn has(
     Ok(row.is_some())
 }
 
-/// Whether a user had this assignment on their device once.
+/// Whether a user had this assignment on their device once, whichever customer's it was then.
 ///
 /// # Errors
 /// What the database said.
@@ -101,14 +107,12 @@ pub async fn had(
     db: &mut impl Sqls,
     organization: OrganizationId,
     user: UserId,
-    customer: impl Into<Uuid>,
     assignment: impl Into<Uuid>,
 ) -> Result<bool, Error> {
     let row: Option<(i64,)> = db
-        .sql("SELECT entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND customer_id = $3 AND kind = 'assignment' AND record_id = $4")
+        .sql("SELECT entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND kind = 'assignment' AND record_id = $3 LIMIT 1")
         .bind(organization)
         .bind(user)
-        .bind(customer.into())
         .bind(assignment.into())
         .optional()
         .await?;
