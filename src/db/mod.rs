@@ -3,6 +3,7 @@
 mod error;
 mod expiring;
 mod migrate;
+pub mod packed;
 mod poke;
 mod row;
 pub mod search;

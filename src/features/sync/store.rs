@@ -12,6 +12,7 @@ pub use sets::{had, has, held, moves};
 
 use super::collection::Collection;
 use crate::clock::Timestamp;
+use crate::db::packed::{self, Part};
 use crate::db::{Error, Sqls};
 use crate::id::{OrganizationId, UserId};
 
@@ -210,27 +211,37 @@ pub async fn histories(
     customers: &[Uuid],
     until: i64,
 ) -> Result<Vec<(Uuid, Line)>, Error> {
+    const PARTS: [Part; 5] = [
+        Part::Id("customer_id"),
+        Part::Number("revision"),
+        Part::Word("kind"),
+        Part::Id("record_id"),
+        Part::Word("verb"),
+    ];
+    let lines = packed::pack(&PARTS);
     let mut sql = db
-        .sql("SELECT customer_id, revision, kind, record_id, verb FROM journal WHERE organization_id = $1 AND revision <= $2 AND customer_id IN ")
+        .sql(format!(
+            "{lines} FROM journal WHERE organization_id = $1 AND revision <= $2 AND customer_id IN "
+        ))
         .bind(organization)
         .bind(until);
     sql.list(customers.iter().copied())
         .push(" AND kind IN ")
-        .list(kinds(Collection::ALL))
-        .push(" ORDER BY customer_id, revision");
-    let rows: Vec<(Uuid, i64, String, Uuid, String)> = sql.all().await?;
-    let line = |(customer, revision, kind, record_id, verb)| {
-        (
-            customer,
-            Line {
-                revision,
-                kind,
-                record_id,
-                verb,
-            },
-        )
+        .list(kinds(Collection::ALL));
+    let (lines,): (String,) = sql.one().await?;
+    let line = |mut row: packed::Row<'_>| {
+        let customer = row.id()?;
+        let line = Line {
+            revision: row.number()?,
+            kind: row.word()?.to_owned(),
+            record_id: row.id()?,
+            verb: row.word()?.to_owned(),
+        };
+        Ok((customer, line))
     };
-    Ok(rows.into_iter().map(line).collect())
+    let mut lines: Vec<(Uuid, Line)> = packed::unpack(&lines).map(line).collect::<Result<_, Error>>()?;
+    lines.sort_unstable_by_key(|(customer, line)| (*customer, line.revision));
+    Ok(lines)
 }
 
 /// Whether there is anything new in the user's working set after this revision of the organization: something that came, changed or left.

@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use super::Reach;
+use crate::db::packed::{self, Part};
 use crate::db::{Error, Sqls};
 use crate::id::{OrganizationId, UserId};
 
 /// That a customer came into the user's working set, or left it.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy)]
 pub struct Move {
     /// The organization itself for what all who call have in common.
     pub customer_id: Uuid,
@@ -42,14 +43,32 @@ pub async fn moves(
     } else {
         "COALESCE(departed, entered)"
     };
-    db.sql(format!("SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX({departed})) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 ORDER BY revision LIMIT $5"))
+    const PARTS: [Part; 4] = [
+        Part::Id("customer_id"),
+        Part::Number("entered"),
+        Part::Number("since"),
+        Part::Number("revision"),
+    ];
+    let moves = packed::pack(&PARTS);
+    let (moves,): (String,) = db.sql(format!("{moves} FROM (SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX({departed})) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 ORDER BY revision LIMIT $5) AS next"))
         .bind(organization)
         .bind(user)
         .bind(reach.from)
         .bind(reach.head)
         .bind(reach.limit)
-        .all()
-        .await
+        .one()
+        .await?;
+    let moved = |mut row: packed::Row<'_>| {
+        Ok(Move {
+            customer_id: row.id()?,
+            entered: row.maybe()?,
+            since: row.number()?,
+            revision: row.number()?,
+        })
+    };
+    let mut moves: Vec<Move> = packed::unpack(&moves).map(moved).collect::<Result<_, Error>>()?;
+    moves.sort_unstable_by_key(|moved| moved.revision);
+    Ok(moves)
 }
 
 /// A record that holds a customer in the user's working set, or did.
