@@ -103,7 +103,8 @@ impl App {
     /// # Errors
     /// When no connection is to be had, or the request's idempotency key was answered meanwhile.
     pub async fn write(&self, caller: &Caller) -> Result<Unit, journal::Error> {
-        self.unit(self.db.begin().await?, caller).await
+        self.unit(self.db.begin_turn(caller.organization, false).await?, caller)
+            .await
     }
 
     /// The same for what writes thousands of records: nobody else's answer waits for it.
@@ -111,7 +112,8 @@ impl App {
     /// # Errors
     /// When no connection is to be had, or the request's idempotency key was answered meanwhile.
     pub async fn write_long(&self, caller: &Caller) -> Result<Unit, journal::Error> {
-        self.unit(self.db.begin_long().await?, caller).await
+        self.unit(self.db.begin_turn(caller.organization, true).await?, caller)
+            .await
     }
 
     /// The same as Touchbase itself: for work in the background.

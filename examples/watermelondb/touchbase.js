@@ -20,7 +20,10 @@ const packed = ({ id, revision, data }) => ({
   ...Object.fromEntries(Object.entries(data).map(([name, value]) => [name, value && typeof value === "object" ? JSON.stringify(value) : value])),
   id, base_revision: revision,
 });
-const unpacked = (value) => (typeof value === "string" && /^[[{]/.test(value) ? JSON.parse(value) : value);
+// The columns that are lists or objects in the API; every other text is just that, whatever it begins with.
+const JSON_COLUMNS = new Set(["themes", "customer_promise", "notes", "nps_response", "action_items", "service_interests", "tags", "services",
+  "social_profiles", "custom_fields", "calling_window", "annual_billing", "cadence"]);
+const unpacked = (name, value) => (value && typeof value === "string" && JSON_COLUMNS.has(name) ? JSON.parse(value) : value);
 const refused = (status, { detail = `HTTP ${status}`, errors = [] }) =>
   Object.assign(new Error([detail, ...errors.map((fault) => `${fault.pointer}: ${fault.detail}`)].join("\n")), { status, errors });
 
@@ -101,5 +104,5 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
 
 const mutation = (collection, raw, names) => ({
   collection, id: raw.id, op: "upsert", base_revision: raw.base_revision || 0,
-  fields: Object.fromEntries(names.filter((name) => !OWN.has(name)).map((name) => [name, unpacked(raw[name])])),
+  fields: Object.fromEntries(names.filter((name) => !OWN.has(name)).map((name) => [name, unpacked(name, raw[name])])),
 });

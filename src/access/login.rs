@@ -1,5 +1,7 @@
 //! Limits on guessing, per account and per address, kept in the database so that all instances share them.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -46,7 +48,7 @@ impl Guess {
     ) -> Result<Result<Self, u64>, Error> {
         let told = [
             Limit(named("name", email, organization), PER_ACCOUNT),
-            Limit(format!("address:{address}"), PER_ADDRESS),
+            Limit(format!("address:{}", household(address)), PER_ADDRESS),
         ];
         let untold = account.map(|account| Limit(own(account), PER_ACCOUNT));
         Self::begin(db, clock, &told, untold).await
@@ -64,7 +66,7 @@ impl Guess {
     ) -> Result<Result<Self, u64>, Error> {
         let told = [
             Limit(own(account), PER_ACCOUNT),
-            Limit(format!("address:{address}"), PER_ADDRESS),
+            Limit(format!("address:{}", household(address)), PER_ADDRESS),
         ];
         Self::begin(db, clock, &told, None).await
     }
@@ -81,7 +83,7 @@ impl Guess {
     ) -> Result<Result<(), u64>, Error> {
         let told = [
             Limit(named("wish", email, organization), PER_ACCOUNT),
-            Limit(format!("wish-address:{address}"), PER_ADDRESS),
+            Limit(format!("wish-address:{}", household(address)), PER_ADDRESS),
         ];
         Ok(Self::begin(db, clock, &told, None).await?.map(drop))
     }
@@ -93,23 +95,21 @@ impl Guess {
         untold: Option<Limit>,
     ) -> Result<Result<Self, u64>, Error> {
         let (id, now) = (clock.id(), clock.now());
+        let since = now.plus(-WINDOW);
+        // Who is over the limit already costs no write.
+        if let Some(seconds) = wait(db, told, since, 0, now).await? {
+            return Ok(Err(seconds));
+        }
         let keys: Vec<String> = told.iter().chain(&untold).map(|Limit(key, _)| key.clone()).collect();
         store::note_failure(db, id, &keys, now).await?;
-        let since = now.plus(-WINDOW);
-        let mut wait = None;
-        for limit in told {
-            if let Some(oldest) = passed(db, limit, since).await? {
-                let seconds = oldest.plus(WINDOW).signed_duration_since(now.utc()).num_seconds() + 1;
-                wait = wait.max(u64::try_from(seconds).ok());
-            }
-        }
-        if let Some(seconds) = wait {
+        // This guess counts, too, and so do those that began meanwhile.
+        if let Some(seconds) = wait(db, told, since, 1, now).await? {
             // Nothing was tried, so nothing failed.
             store::forget_guess(db, id).await?;
             return Ok(Err(seconds));
         }
         let barred = match &untold {
-            Some(limit) => passed(db, limit, since).await?.is_some(),
+            Some(limit) => passed(db, limit, since, 1).await?.is_some(),
             None => false,
         };
         let [Limit(name, _), _] = told;
@@ -144,11 +144,35 @@ impl Guess {
     }
 }
 
-/// Since when the limit has been passed, if it has.
-async fn passed(db: &Db, Limit(key, most): &Limit, since: Timestamp) -> Result<Option<Timestamp>, Error> {
-    // This guess counts, too: the limit is passed when one more than `most` stand in the window.
-    let failures = store::failures(&mut db.read(), key, since, i64::from(*most) + 1).await?;
-    Ok(failures.get(usize::from(*most)).copied())
+/// How many seconds there are to wait, when one of the limits has been passed.
+async fn wait(db: &Db, limits: &[Limit; 2], since: Timestamp, own: u8, now: Timestamp) -> Result<Option<u64>, Error> {
+    let mut wait = None;
+    for limit in limits {
+        if let Some(oldest) = passed(db, limit, since, own).await? {
+            let seconds = oldest.plus(WINDOW).signed_duration_since(now.utc()).num_seconds() + 1;
+            wait = wait.max(u64::try_from(seconds).ok());
+        }
+    }
+    Ok(wait)
+}
+
+/// Since when the limit has been passed, if it has: when so many stand in the window, beside one's own that are noted already.
+async fn passed(db: &Db, Limit(key, most): &Limit, since: Timestamp, own: u8) -> Result<Option<Timestamp>, Error> {
+    let enough = usize::from(*most) + usize::from(own);
+    let failures = store::failures(&mut db.read(), key, since, i64::from(*most) + i64::from(own)).await?;
+    Ok(enough.checked_sub(1).and_then(|last| failures.get(last)).copied())
+}
+
+/// By what an address is counted: of IPv6 the network, since every household has 2^64 addresses of its own.
+fn household(address: &str) -> String {
+    match address.parse().map(|address: IpAddr| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.to_owned(),
+    }
 }
 
 /// A hash of what the look-up uses: varying the body does not evade it.
@@ -170,4 +194,23 @@ fn named(what: &str, email: &str, organization: Option<&str>) -> String {
 
 fn own((organization, user): (OrganizationId, UserId)) -> String {
     format!("account:{organization}:{user}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::household;
+
+    #[test]
+    fn a_household_is_counted_once() {
+        for (address, counted) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("", ""),
+        ] {
+            assert_eq!(household(address), counted);
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod row;
 pub mod search;
 mod sql;
 mod sqlite;
+mod turns;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{PgPool, Postgres};
 
+use crate::id::OrganizationId;
+
 pub use error::{Error, Fault, fault};
 pub use expiring::Expiring;
 pub use poke::{Listener, Pokes};
@@ -28,6 +31,8 @@ pub use sql::On;
 pub use sql::{Sql, Sqls};
 pub use sqlite::Sqlite;
 pub use sqlx::types::Json;
+pub use turns::Turn;
+use turns::Turns;
 
 /// How long a request may wait for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(1);
@@ -51,6 +56,7 @@ pub enum Db {
         readers: PgPool,
         writers: PgPool,
         pokes: Arc<Pokes>,
+        turns: Arc<Turns>,
     },
 }
 
@@ -137,6 +143,7 @@ impl Db {
             readers,
             writers,
             pokes,
+            turns: Arc::default(),
         })
     }
 
@@ -150,21 +157,23 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.begin_as(false).await
+        Ok(match self {
+            Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.begin(false).await?),
+            Self::Postgres { writers, .. } => Tx::Postgres(writers.begin().await?, None),
+        })
     }
 
-    /// The same for what writes thousands of rows: nobody else's commit waits for it.
+    /// The same for an organization, whose writers take turns. What is `long` writes thousands of rows: nobody else's commit waits for it.
     ///
     /// # Errors
-    /// When no connection is to be had.
-    pub async fn begin_long(&self) -> Result<Tx, Error> {
-        self.begin_as(true).await
-    }
-
-    async fn begin_as(&self, long: bool) -> Result<Tx, Error> {
+    /// When no connection is to be had, or the turn does not come.
+    pub async fn begin_turn(&self, organization: OrganizationId, long: bool) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.begin(long).await?),
-            Self::Postgres { writers, .. } => Tx::Postgres(writers.begin().await?),
+            Self::Postgres { writers, turns, .. } => {
+                let turn = turns.take(organization).await?;
+                Tx::Postgres(writers.begin().await?, Some(turn))
+            }
         })
     }
 
@@ -258,7 +267,8 @@ impl Sqls for Reader {
 /// An open transaction; rolled back when dropped.
 pub enum Tx {
     Sqlite(sqlite::SqliteTx),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    /// With the turn that ends when it does.
+    Postgres(sqlx::Transaction<'static, Postgres>, Option<Turn>),
 }
 
 impl Tx {
@@ -269,7 +279,11 @@ impl Tx {
     pub async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Postgres(tx, turn) => {
+                let outcome = tx.commit().await;
+                drop(turn);
+                outcome
+            }
         }
     }
 }
@@ -278,14 +292,14 @@ impl Sqls for Tx {
     fn kind(&self) -> Kind {
         match self {
             Self::Sqlite(_) => Kind::Sqlite,
-            Self::Postgres(_) => Kind::Postgres,
+            Self::Postgres(..) => Kind::Postgres,
         }
     }
 
     fn on(&mut self) -> sql::On<'_> {
         match self {
             Self::Sqlite(tx) => sql::On::SqliteTx(tx.statement()),
-            Self::Postgres(tx) => sql::On::Postgres(tx),
+            Self::Postgres(tx, _) => sql::On::Postgres(tx),
         }
     }
 }

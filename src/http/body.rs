@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, Serialize};
 use serde_json::{Map, Number, Value};
+use serde_path_to_error::Segment;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -115,8 +116,11 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
         let pointer: String = error
             .path()
             .iter()
-            .map(|part| format!("/{part}"))
-            .filter(|part| part != "/?")
+            .map(|part| match part {
+                Segment::Seq { index } => format!("/{index}"),
+                Segment::Map { key } | Segment::Enum { variant: key } => format!("/{key}"),
+                Segment::Unknown => String::new(),
+            })
             .collect();
         Problem::fault(pointer, "invalid_value", error.inner().to_string())
     })

@@ -78,7 +78,8 @@ impl Unit {
         actor: Actor,
         origin: Origin,
     ) -> Result<Self, Error> {
-        Self::open(db, db.begin().await?, clock, organization, actor, origin).await
+        let tx = db.begin_turn(organization, false).await?;
+        Self::open(db, tx, clock, organization, actor, origin).await
     }
 
     /// The same within a transaction that has just begun.

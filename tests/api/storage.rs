@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::json;
 use touchbase::db::{Db, Json, Kind, Sqls};
+use touchbase::id::OrganizationId;
 use touchbase::workers;
 
 use crate::support::{Database, Server};
@@ -164,7 +165,7 @@ async fn units_that_share_a_transaction_end_each_by_itself() {
         async move {
             // Some of them long.
             let begun = if n % 5 == 0 {
-                db.begin_long().await
+                db.begin_turn(OrganizationId::from(uuid::Uuid::nil()), true).await
             } else {
                 db.begin().await
             };

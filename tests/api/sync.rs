@@ -332,6 +332,13 @@ async fn a_new_epoch_sends_every_device_back_to_the_beginning() {
     let fresh = afresh(&executive).await;
     assert_eq!(fresh.records, device.records);
     assert_ne!(fresh.epoch, device.epoch);
+    // No number of what is gone is given once more: one that a device has of it is told from those of today.
+    let before = manager.get(&format!("/v1/customers/{alfreds}")).await.expect(200);
+    let after = manager
+        .patch(&format!("/v1/customers/{alfreds}"), json!({"city": "Bern"}))
+        .await;
+    let revision = |customer: &Value| customer["revision"].as_i64().unwrap();
+    assert!(revision(&after.expect(200)) > revision(&before) + 1_000_000);
     executive.get(&fresh.next(9)).await.expect(200);
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use touchbase::access::Role;
 
 use crate::assignments::{assigned, path};
+use crate::merges::merge;
 use crate::support::Server;
 use crate::sync::{afresh, furnished, text};
 use crate::sync_push::{id, push, statuses, upsert};
@@ -209,4 +210,58 @@ async fn who_begins_afresh_hears_nothing_of_what_is_gone() {
     let mut device = device;
     device.pull(&executive, 1).await;
     assert_eq!(device.records, afresh(&executive).await.records);
+}
+
+#[actix_web::test]
+async fn a_debrief_is_kept_though_people_and_customers_it_names_are_gone_meanwhile() {
+    let server = Server::start().await;
+    let (admin, manager, executive) = (server.admin(), server.manager(), server.executive());
+    let gone = server.add("gone", Role::Contributor).await;
+    let (alfreds, ana) = (furnished(&manager, "Alfreds").await, furnished(&manager, "Ana").await);
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    assigned(&manager, &ana, &executive).await;
+    let contact = json!({"customer_id": alfreds, "name": "Maria"});
+    let contact = manager.post("/v1/contacts", contact).await.expect(201);
+    // Away from any network, by a clock that is ahead.
+    let at = server.app.clock.now().plus(chrono::TimeDelta::hours(2));
+    let call = json!({
+        "assignment_id": assignment["id"], "disposition": "connected", "contact_id": contact["id"], "occurred_at": at,
+        "notes": [{"type": "idea", "body": "More"}], "nps_response": {"score": 9},
+        "action_items": [{"title": "Call logistics", "owner_id": gone.id()}]
+    });
+    let note = json!({"customer_id": ana, "type": "idea", "body": "And more"});
+    manager
+        .delete(&format!("/v1/contacts/{}", text(&contact["id"])))
+        .await
+        .expect(204);
+    admin
+        .post(&format!("/v1/users/{}/deactivate", gone.id()), json!({}))
+        .await
+        .expect(200);
+    merge(&manager, &alfreds, &[&ana]).await;
+    let (attempt, idea) = (id(), id());
+    let mutations = vec![
+        upsert("attempts", &attempt, 0, call.clone()),
+        upsert("notes", &idea, 0, note),
+    ];
+    let results = push(&executive, "telephone", mutations.clone()).await;
+    assert_eq!(statuses(&results), ["applied", "applied"], "{results:#?}");
+    assert_eq!(results[0]["record"]["contact_id"], Value::Null);
+    assert_eq!(results[1]["record"]["customer_id"], json!(alfreds));
+    let items = manager
+        .get(&format!(
+            "/v1/action-items?customer_id={alfreds}&owner_id={}",
+            executive.id()
+        ))
+        .await
+        .expect(200);
+    assert_eq!(items["data"][0]["title"], "Call logistics");
+    assert_eq!(
+        statuses(&push(&executive, "telephone", mutations).await),
+        ["applied", "applied"]
+    );
+    // What never was is no misfortune.
+    let unknown = json!({"assignment_id": assignment["id"], "disposition": "connected", "contact_id": id()});
+    let results = push(&executive, "telephone", vec![upsert("attempts", &id(), 0, unknown)]).await;
+    assert_eq!(statuses(&results), ["rejected"], "{results:#?}");
 }

@@ -10,6 +10,7 @@ use super::cursor::Position;
 use super::pulling::{Asked, pull};
 use super::store;
 use crate::access::{Caller, Permission};
+use crate::features::assignments;
 use crate::http::query::List;
 use crate::http::{Access, Answer, App, Endpoint, Problem, Query, Reply};
 use crate::id::UserId;
@@ -59,6 +60,9 @@ pub(super) fn owner(caller: &Caller) -> Result<UserId, Problem> {
 async fn get_sync_changes(app: App, caller: Caller, query: Query<SyncQuery>) -> Answer<SyncChanges> {
     let (user, mut db) = (owner(&caller)?, app.read());
     let (head, epoch) = store::head(&mut db, caller.organization).await?;
+    // Not as the gate knows it, who may know it from before the head: what came with a new role below the head would never be told.
+    let role = assignments::store::known_user(&mut db, &caller.scope(), user).await?;
+    let role = role.map_or(caller.role, |it| it.role);
     let since = match query.cursor {
         Some(cursor) => Position::of(cursor),
         None => Position::START,
@@ -84,7 +88,7 @@ async fn get_sync_changes(app: App, caller: Caller, query: Query<SyncQuery>) -> 
     let asked = Asked {
         organization: caller.organization,
         user,
-        calls: caller.may(Permission::AssignmentsWork),
+        calls: role.may(Permission::AssignmentsWork),
         collections: collections.filter(asked).collect(),
         since,
         head,

@@ -29,9 +29,12 @@ async fn create_sync_push(
 ) -> Answer<SyncPushed> {
     let user = owner(&caller)?;
     let SyncPush { client_id, mutations } = push.0;
-    let device = Device::new(caller.clone(), user, client_id, checks);
+    let mut device = Device::new(caller.clone(), user, client_id, checks);
     let mut results = Vec::with_capacity(mutations.len());
-    for chunk in mutations.chunks(AT_ONCE) {
+    for (at, chunk) in mutations.chunks(AT_ONCE).enumerate() {
+        if at > 0 {
+            device.still(&app).await?;
+        }
         let mut unit = app.write(&device.caller).await?;
         for mutation in chunk {
             let read = match apart.of_item(results.len()) {

@@ -6,7 +6,8 @@ use super::collection::Collection;
 use super::mutation::{FieldName, Mutation, MutationOp, MutationResult, MutationStatus, is_ours};
 use super::rooms::{self, Done};
 use super::store::{self, Loaded, Sent};
-use crate::access::{Caller, Scope};
+use crate::access::{Caller, Scope, caller};
+use crate::app::App;
 use crate::http::{Checks, Problem};
 use crate::id::UserId;
 use crate::journal::Unit;
@@ -38,6 +39,24 @@ impl Device {
             client_id,
             checks,
         }
+    }
+
+    /// Asks again who it is: who was sent away or has another role by now does no more than that allows.
+    ///
+    /// # Errors
+    /// 401; what was done so far stays done, and is done once when it is sent again.
+    pub async fn still(&mut self, app: &App) -> Result<(), Problem> {
+        let now = app.clock.now();
+        let still = caller::again(&mut app.read(), self.caller.organization, self.caller.actor(), now).await?;
+        let Some(still) = still else {
+            return Err(Problem::new(
+                Code::Unauthenticated,
+                "You have been signed out meanwhile. Sign in again.",
+            ));
+        };
+        let caller = &mut self.caller;
+        (caller.role, caller.department, caller.narrowed) = (still.role, still.department, still.narrowed);
+        Ok(())
     }
 
     /// Whether a line of the journal is of something that this device sent.

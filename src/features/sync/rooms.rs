@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::collection::Collection;
+use super::meanwhile::caught_up;
 use super::merging::{Since, Verdict, same, verdict};
 use super::mutation::Mutation;
 use super::pushing::{Device, visible};
@@ -41,11 +42,21 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
             }
             Err(only_added())
         }
-        (Collection::Attempts, _) => adding::attempt(unit, device, mutation.id, fields).await,
-        (Collection::Notes, _) => adding::note(unit, device, mutation.id, fields).await,
-        (Collection::NpsResponses, _) => adding::nps_response(unit, device, mutation.id, fields).await,
+        (Collection::Attempts, _) => {
+            let fields = caught_up(unit, device, fields).await?;
+            adding::attempt(unit, device, mutation.id, fields).await
+        }
+        (Collection::Notes, _) => {
+            let fields = caught_up(unit, device, fields).await?;
+            adding::note(unit, device, mutation.id, fields).await
+        }
+        (Collection::NpsResponses, _) => {
+            let fields = caught_up(unit, device, fields).await?;
+            adding::nps_response(unit, device, mutation.id, fields).await
+        }
         (Collection::ActionItems, None) if mutation.base() == 0 => {
             let later = changing::worked(&mut fields);
+            let fields = caught_up(unit, device, fields).await?;
             let done = adding::action_item(unit, device, mutation.id, fields).await?;
             work(unit, device, mutation, later).await?;
             Ok(done)

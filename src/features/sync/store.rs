@@ -244,6 +244,26 @@ pub async fn histories(
     Ok(lines)
 }
 
+/// Whether a record of this collection was there and was deleted.
+///
+/// # Errors
+/// What the database said.
+pub async fn was_deleted(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    collection: Collection,
+    id: Uuid,
+) -> Result<bool, Error> {
+    let row: Option<(i64,)> = db
+        .sql("SELECT revision FROM journal WHERE organization_id = $1 AND record_id = $2 AND kind = $3 AND verb = 'deleted' LIMIT 1")
+        .bind(organization)
+        .bind(id)
+        .bind(collection.kind().to_owned())
+        .optional()
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Whether there is anything new in the user's working set after this revision of the organization: something that came, changed or left.
 ///
 /// It may say so of what the user's role does not show; it never keeps silent of what it does.

@@ -87,7 +87,7 @@ try {
       const it = device(executive);
       await it.sync();
       const attempt_id = await it.make("attempts", { assignment_id: assignment.id, customer_id: customer.id, disposition: "connected", summary: "Content" });
-      await it.make("notes", { customer_id: customer.id, attempt_id, type: "praise", body: "Quick support", themes: '["support"]' });
+      await it.make("notes", { customer_id: customer.id, attempt_id, type: "praise", body: "[Ms. Weber] Quick support", themes: '["support"]' });
       await it.make("nps_responses", { customer_id: customer.id, attempt_id, score: 9 });
       await it.make("action_items", { customer_id: customer.id, attempt_id, title: "Send the story" });
       executive.cutOff = true;
