@@ -2,16 +2,24 @@
 // A collection each, whose documents are the API's records (ids are UUIDs: crypto.randomUUID()) with a number `base_revision`:
 //   { version: 0, primaryKey: "id", type: "object", additionalProperties: true, required: ["id"], properties: {
 //     id: { type: "string", maxLength: 36 }, base_revision: { type: "number" }, customer_id: { type: "string" } } }
+// List the fields that the app shows: of others, `doc.get("status")` knows. Say `occurred_at` of calls and notes, `responded_at` of answers, when
+// they are made: without, it is the time at which they are sent.
 import { replicateRxCollection } from "rxdb/plugins/replication";
 import { Observable, repeat, share } from "rxjs";
 
 const OWN = new Set(["id", "base_revision", "created_at", "updated_at"]);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+// How often what came out of a call is sent again while the call itself is on its way: collections go by themselves.
+const PATIENCE = 30;
+const early = ({ status, problem }) =>
+  status === "rejected" && (problem?.errors ?? []).some(({ pointer, code }) => code === "not_found" && /(^|\/)attempt_id$/.test(pointer));
 const strip = (doc) => Object.fromEntries(Object.entries(doc).filter(([name]) => !name.startsWith("_")));
 const toDocument = ({ id, op, revision, data }) => (op === "remove" ? { id, base_revision: revision, _deleted: true } : { ...data, base_revision: revision, _deleted: false });
 
-const refused = (status, { detail = `HTTP ${status}`, errors = [] }) =>
-  Object.assign(new Error([detail, ...errors.map((fault) => `${fault.pointer}: ${fault.detail}`)].join("\n")), { status, errors });
+const refused = (status, body) => {
+  const { detail = `HTTP ${status}`, errors = [] } = body ?? {};
+  return Object.assign(new Error([detail, ...errors.map((fault) => `${fault.pointer}: ${fault.detail}`)].join("\n")), { status, errors });
+};
 
 /** Hears from the server when there is something new: one for all collections. `open(path, signal)` fetches with the user's token. */
 export const pokes = (open) => new Observable((heard) => {
@@ -54,6 +62,7 @@ export function replicate(collection, { ask, clientId, stream$, name = collectio
     return { documents: [...all.values()], checkpoint: next.checkpoint };
   };
 
+  let waited = 0;
   const push = async (rows) => {
     const mutations = rows.map(({ newDocumentState: now, assumedMasterState: before }) => ({
       collection: name, id: now.id, op: now._deleted ? "delete" : "upsert", base_revision: before?.base_revision ?? 0,
@@ -62,6 +71,8 @@ export function replicate(collection, { ask, clientId, stream$, name = collectio
     }));
     const { status, body } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations });
     if (status !== 200) throw refused(status, body);
+    if (body.results.some(early) && (waited += 1) < PATIENCE) throw new Error("The call that this came out of is not there yet; in a second once more.");
+    waited = 0;
     // What the server said otherwise is handed back as the master's state: RxDB takes it over.
     return body.results.flatMap((result, at) => {
       if (result.status === "rejected") onRejected(result, rows[at].newDocumentState);

@@ -4,6 +4,7 @@
 //   tableSchema({ name: "notes", columns: [
 //     ...["customer_id", "attempt_id", "type", "body", "themes"].map((name) => ({ name, type: "string", isOptional: true })),
 //     { name: "base_revision", type: "number" } ] })
+// Say `occurred_at` of calls and notes, `responded_at` of answers, when they are made: without, it is the time at which they are sent.
 import { fetchLocalChanges, markLocalChangesAsSynced } from "@nozbe/watermelondb/sync/impl/index.js";
 import { synchronize } from "@nozbe/watermelondb/sync/index.js";
 import { setGenerator } from "@nozbe/watermelondb/utils/common/randomId/index.js";
@@ -24,8 +25,10 @@ const packed = ({ id, revision, data }) => ({
 const JSON_COLUMNS = new Set(["themes", "customer_promise", "notes", "nps_response", "action_items", "service_interests", "tags", "services",
   "social_profiles", "custom_fields", "calling_window", "annual_billing", "cadence"]);
 const unpacked = (name, value) => (value && typeof value === "string" && JSON_COLUMNS.has(name) ? JSON.parse(value) : value);
-const refused = (status, { detail = `HTTP ${status}`, errors = [] }) =>
-  Object.assign(new Error([detail, ...errors.map((fault) => `${fault.pointer}: ${fault.detail}`)].join("\n")), { status, errors });
+const refused = (status, body) => {
+  const { detail = `HTTP ${status}`, errors = [] } = body ?? {};
+  return Object.assign(new Error([detail, ...errors.map((fault) => `${fault.pointer}: ${fault.detail}`)].join("\n")), { status, errors });
+};
 
 /** Sends what was done here, reads what is new. `ask(method, path, body)` answers `{status, body}`; `onRejected` hears what was refused. */
 export async function sync(database, { ask, clientId, onRejected = () => {} }) {
@@ -34,25 +37,22 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
   let pushed = false;
 
   const pullChanges = async ({ lastPulledAt }) => {
-    const changes = {};
-    const table = (name) => (changes[name] ??= { created: [], updated: [], deleted: [] });
-    for (const answer of later.splice(0)) table(answer.collection).updated.push(packed({ ...answer, data: answer.record }));
+    const known = {}; // By collection and id; what comes later replaces what came before, and what goes is null.
+    const keep = (collection, id, raw) => (known[collection] ??= new Map()).set(id, raw);
+    for (const answer of later.splice(0)) keep(answer.collection, answer.id, packed({ ...answer, data: answer.record }));
     let [cursor, more] = [lastPulledAt, true];
     while (more) {
       const from = cursor ? `&cursor=${cursor}&epoch=${await database.localStorage.get("touchbase_epoch")}` : "";
       const { status, body } = await ask("GET", `/v1/sync/changes?limit=1000${from}`);
       if (status !== 200) throw refused(status, body);
-      for (const change of body.changes) {
-        const known = table(change.collection); // What comes later replaces what came before.
-        known.updated = known.updated.filter(({ id }) => id !== change.id);
-        known.deleted = known.deleted.filter((id) => id !== change.id);
-        if (change.op === "remove") known.deleted.push(change.id);
-        else known.updated.push(packed(change));
-      }
+      for (const change of body.changes) keep(change.collection, change.id, change.op === "remove" ? null : packed(change));
       [cursor, more] = [body.cursor, body.has_more];
       await database.localStorage.set("touchbase_epoch", body.epoch);
     }
-    return { changes, timestamp: cursor };
+    const table = (records) => ({
+      created: [], updated: [...records.values()].filter(Boolean), deleted: [...records.keys()].filter((id) => !records.get(id)),
+    });
+    return { changes: Object.fromEntries(Object.entries(known).map(([name, records]) => [name, table(records)])), timestamp: cursor };
   };
 
   const pushChanges = async ({ changes }) => {

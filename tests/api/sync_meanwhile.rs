@@ -176,40 +176,28 @@ async fn a_device_moves_its_calls_and_a_manager_changes_customers_from_theirs() 
 }
 
 #[actix_web::test]
-async fn who_begins_afresh_hears_nothing_of_what_is_gone() {
+async fn what_a_device_sent_before_it_first_read_goes_from_it_too() {
     let server = Server::start().await;
     let (manager, executive) = (server.manager(), server.executive());
     let other = server.add("other", Role::Executive).await;
     let alfreds = furnished(&manager, "Alfreds").await;
     let assignment = assigned(&manager, &alfreds, &executive).await;
-    let item = json!({"customer_id": alfreds, "title": "Mine for a while", "owner_id": executive.id()});
-    let item = manager.post("/v1/action-items", item).await.expect(201);
-    let device = afresh(&executive).await;
-    for (path, to) in [
-        (
-            format!("{}/reassign", path(&assignment)),
-            json!({"assignee_id": other.id()}),
-        ),
-        (
-            format!("/v1/action-items/{}/reassign", text(&item["id"])),
-            json!({"owner_id": other.id()}),
-        ),
-    ] {
-        manager.post(&path, to).await.expect(200);
-    }
-    let page = executive.get("/v1/sync/changes").await.expect(200);
-    let removals = |page: &Value| {
-        page["changes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|it| it["op"] == "remove")
-            .count()
-    };
-    assert_eq!(removals(&page), 0, "{page}");
-    let mut device = device;
-    device.pull(&executive, 1).await;
-    assert_eq!(device.records, afresh(&executive).await.records);
+    let to = json!({"assignee_id": other.id()});
+    manager
+        .post(&format!("{}/reassign", path(&assignment)), to)
+        .await
+        .expect(200);
+    let attempt = id();
+    let call = json!({"assignment_id": assignment["id"], "disposition": "connected"});
+    let results = push(&executive, "telephone", vec![upsert("attempts", &attempt, 0, call)]).await;
+    assert_eq!(statuses(&results), ["applied"]);
+    // It keeps no cursor of a collection of which it has read nothing.
+    let page = executive.get("/v1/sync/changes?collections=attempts").await.expect(200);
+    let told = page["changes"].as_array().unwrap();
+    assert!(
+        told.iter().any(|it| it["id"] == json!(attempt) && it["op"] == "remove"),
+        "{page}"
+    );
 }
 
 #[actix_web::test]

@@ -19,7 +19,12 @@ chmod +x "$work/long_ago"
 
 chmod 711 "$work" # PostgreSQL's own user passes through
 postgres=$("$root/tests/tools/postgres.sh" start "$work/postgres" | tail -n 1)
-trap '"$root/tests/tools/postgres.sh" stop "$work/postgres" || true; finish' EXIT
+stop_postgres() {
+  local status=$?
+  "$root/tests/tools/postgres.sh" stop "$work/postgres" || true
+  return "$status"
+}
+trap 'stop_postgres || finish; finish' EXIT
 POSTGRES_BIN=$("$root/tests/tools/postgres.sh" bin)
 export BIN=$binary LONG_AGO=$work/long_ago POSTGRES_BIN
 

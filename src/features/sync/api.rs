@@ -50,7 +50,7 @@ pub(super) fn owner(caller: &Caller) -> Result<UserId, Problem> {
 
 /// Read what changed in my working set.
 ///
-/// My working set: my assignments, their customers with contacts, attempts, notes, NPS responses and action items; the action items that I own; programs and what to talk about. Whose role places no calls has their own action items. Without a cursor it comes whole; with one, what came, changed or left since. A customer that comes brings all its records, one that leaves takes them along: removals name the id alone.
+/// My working set: my assignments, their customers with contacts, attempts, notes, NPS responses and action items; the action items that I own; programs and what to talk about. Whose role places no calls has their own action items. Without a cursor it comes whole, with removals of what left it, for a device may have sent something before it first read; with one, what came, changed or left since. A customer that comes brings all its records, one that leaves takes them along: removals name the id alone.
 ///
 /// Every page is full up to `limit` until `has_more` is false. A cursor older than 90 days, one of another epoch (a backup was restored) and one ahead of the server answer 410: start afresh without it. An API key has no working set: 409.
 #[utoipa::path(get, path = "/v1/sync/changes", operation_id = "get_sync_changes", tag = "sync", params(SyncQuery),

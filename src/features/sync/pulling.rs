@@ -151,18 +151,13 @@ impl Page<'_> {
             }
         }
         add(store::owned(db, asked.organization, asked.user, reach).await?);
-        if asked.since != Position::START {
-            add(store::departed(db, asked.organization, asked.user, reach).await?);
-        }
+        // From the beginning, too: a device may have sent something before it first read.
+        add(store::departed(db, asked.organization, asked.user, reach).await?);
         let mut events: Vec<(i64, Event)> = lines
             .into_iter()
             .map(|line| (line.revision, Event::One(line)))
             .collect();
-        // Of what came and went since, the device has nothing.
-        let moves = moves
-            .into_iter()
-            .filter(|moved| moved.entered.is_some() || moved.since <= asked.since.revision);
-        events.extend(moves.map(|moved| {
+        events.extend(moves.into_iter().map(|moved| {
             let customer = moved.customer_id;
             let event = match moved.entered {
                 Some(entered) => Event::Enters {

@@ -174,6 +174,24 @@ try {
       await it.make("attempts", { assignment_id: assignment.id, customer_id: customer.id, disposition: "connected" });
       await becomes(async () => (await it.get("assignments", assignment.id))?.status, "completed");
     },
+    "what came out of a call waits until the call is there": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer, assignment } = await field.given(manager, executive);
+      // Calls take the slow line.
+      const slow = Object.assign(async (method, path, body) => {
+        if (method === "POST" && body.mutations[0].collection === "attempts") await new Promise((done) => setTimeout(done, 1500));
+        return executive(method, path, body);
+      }, { open: executive.open });
+      const it = await device(slow);
+      it.live();
+      await becomes(async () => (await it.all("assignments")).length, 1);
+      const attempt_id = await it.make("attempts", { assignment_id: assignment.id, customer_id: customer.id, disposition: "connected" });
+      const note = await it.make("notes", { customer_id: customer.id, attempt_id, type: "praise", body: "Quick support" });
+      const answer = await it.make("nps_responses", { customer_id: customer.id, attempt_id, score: 9 });
+      for (const path of [`/v1/notes/${note}`, `/v1/nps-responses/${answer}`]) {
+        await becomes(async () => (await manager("GET", path)).status, 200);
+      }
+    },
     "a customer that goes to somebody else goes with all that hangs on it": async () => {
       const [executive, other] = [await field.person(admin, "executive"), await field.person(admin, "executive")];
       const { customer, assignment } = await field.given(manager, executive);
