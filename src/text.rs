@@ -46,6 +46,18 @@ pub fn no_such(what: &str, sent: impl Display) -> String {
 /// Letters of what was sent that are said back.
 const QUOTED: usize = 100;
 
+/// What separates the cells of a table's first line: a comma, unless there is more of something else.
+#[must_use]
+pub fn delimiter(start: &[u8]) -> u8 {
+    let line = start
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .next()
+        .unwrap_or_default();
+    let count = |sign: u8| line.iter().filter(|byte| **byte == sign).count();
+    let most = [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign));
+    most.unwrap_or(b',')
+}
+
 #[cfg(test)]
 mod tests {
     use super::{is_unfit, no_such};

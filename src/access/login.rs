@@ -1,6 +1,6 @@
 //! Limits on guessing, per account and per address, kept in the database so that all instances share them.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
@@ -166,10 +166,11 @@ async fn passed(db: &Db, Limit(key, most): &Limit, since: Timestamp, own: u8) ->
 /// By what an address is counted: of IPv6 the network, since every household has 2^64 addresses of its own.
 fn household(address: &str) -> String {
     match address.parse().map(|address: IpAddr| address.to_canonical()) {
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
+        Ok(IpAddr::V6(address)) => match address.segments() {
+            // Behind a translator (RFC 6052) everybody has the same network.
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)).to_string(),
+            [a, b, c, d, ..] => format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)),
+        },
         Ok(IpAddr::V4(address)) => address.to_string(),
         Err(_) => address.to_owned(),
     }
@@ -208,6 +209,7 @@ mod tests {
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
             ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
             ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("64:ff9b::192.0.2.7", "192.0.2.7"),
             ("", ""),
         ] {
             assert_eq!(household(address), counted);

@@ -12,13 +12,11 @@ use super::interrupt;
 use super::lines::{Most, Piece, Pieces};
 use super::screen::Unit;
 use super::server::Server;
-use super::trouble::{Exit, Trouble};
+use super::trouble::{Exit, TOLD, Trouble};
 use super::wire::Request;
 
 /// With the blank lines before them below the 8 MiB that a server takes at once when nobody has told it otherwise.
 const BYTES: usize = 6 << 20;
-/// So many rows that were left out are told to a person.
-const TOLD: usize = 50;
 
 /// Assigns customers to executives, in requests of up to 10,000 rows.
 ///
@@ -214,7 +212,15 @@ impl Done {
         for result in failed.clone().take(TOLD) {
             let problem = &result["problem"];
             let faults = problem["errors"].as_array().into_iter().flatten();
-            let mut faults = faults.filter_map(|fault| fault["detail"].as_str()).peekable();
+            let mut faults = faults
+                .filter_map(|fault| {
+                    let (at, detail) = (fault["pointer"].as_str()?, fault["detail"].as_str()?);
+                    Some(match at.rsplit('/').next().unwrap_or_default() {
+                        field if field.bytes().all(|byte| byte.is_ascii_digit()) => detail.to_owned(),
+                        field => format!("{field}: {detail}"),
+                    })
+                })
+                .peekable();
             let why = match faults.peek() {
                 Some(_) => faults.collect::<Vec<_>>().join(" "),
                 None => problem["detail"].as_str().unwrap_or_default().to_owned(),

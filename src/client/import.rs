@@ -11,11 +11,11 @@ use super::interrupt;
 use super::jobs::ended;
 use super::screen::Unit;
 use super::server::Server;
-use super::trouble::{Exit, Trouble};
+use super::trouble::{Exit, TOLD, Trouble};
 use super::wire::Request;
 
-/// So many faults are told to a person.
-const TOLD: usize = 50;
+/// So many faults does a server keep of an import; all rows are counted.
+const KEPT: u64 = 10_000;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -89,6 +89,8 @@ impl Import {
             .as_deref()
             .map(|path| Output::create(Some(path)))
             .transpose()?;
+        // Who is not signed in hears it before anything is sent; and a server that is there may be away for a while.
+        server.json(&Request::get("/v1/me")).await?;
         let bar = server.screen.progress(input.len, "Sending", Unit::Bytes);
         let mut request = Request::post("/v1/imports").query("target", word(&self.what).replace('-', "_"));
         let options = [
@@ -108,7 +110,12 @@ impl Import {
             .file(input.format.kind(), input, bar.clone());
         let import = server.json(&request).await;
         bar.finish_and_clear();
-        let import = import?;
+        let import = import.map_err(|trouble| match trouble.exit {
+            Exit::Unreachable => {
+                trouble.and("Whether the file came is not known. Import it again: what is in already is known again.")
+            }
+            _ => trouble,
+        })?;
         let id = import["id"].as_str().unwrap_or_default().to_owned();
         if self.no_wait {
             let text = format!(
@@ -118,7 +125,13 @@ impl Import {
             return Ok(Exit::Done);
         }
         let path = format!("/v1/imports/{id}");
-        let mut import = ended(&server, &path, "Importing").await?;
+        let import = ended(&server, &path, "Importing").await;
+        let mut import = import.map_err(|mut trouble| {
+            trouble.problem["import_id"] = id.as_str().into();
+            trouble.and(format!(
+                "The file is there as the import {id}, which goes on by itself: `touchbase job {id} --wait` waits for it."
+            ))
+        })?;
         let faults = Request::get(format!("{path}/errors"));
         if let Some(mut output) = errors {
             output.write(&server.whole(&faults.accept(Format::Csv.kind())).await?.body)?;
@@ -207,7 +220,12 @@ fn told(import: &Value) -> String {
     }
     let more = faults.count().saturating_sub(TOLD);
     if more > 0 {
-        text += &format!("\n  and {more} more; `--errors FILE` has them all.");
+        text += &format!("\n  and {more} more; `--errors FILE` has them.");
+    }
+    if outcome["failed"].as_u64() > Some(KEPT) {
+        text += &format!(
+            "\nOf what is wrong the server keeps the first {KEPT} faults: mend those and import the file again."
+        );
     }
     if import["dry_run"] != true {
         text += &back(import["id"].as_str().unwrap_or_default(), outcome);

@@ -11,6 +11,7 @@ use super::interrupt;
 use super::screen::{Unit, table};
 use super::server::Server;
 use super::trouble::{Exit, Trouble};
+use super::values;
 use super::wire::Request;
 
 /// How long between two looks at a job: what is done soon is told soon.
@@ -64,6 +65,7 @@ impl Jobs {
 pub struct JobCommand {
     #[command(flatten)]
     pub(super) common: Common,
+    #[arg(value_parser = values::id)]
     id: uuid::Uuid,
     /// Come back when it has ended.
     #[arg(long)]
@@ -117,6 +119,7 @@ pub struct Undo {
     #[command(flatten)]
     pub(super) common: Common,
     /// The import's id, as `touchbase import` and `touchbase jobs` show it.
+    #[arg(value_parser = values::id)]
     id: uuid::Uuid,
 }
 
@@ -139,8 +142,14 @@ impl Undo {
             return Err(Trouble::failed("import_not_undone", detail.trim_end()));
         }
         let undone = &import["outcome"]["undone"];
+        // Some are never removed.
+        let gone = match import["target"].as_str() {
+            Some("users") => "deactivated",
+            Some("assignments") => "canceled",
+            Some(_) | None => "removed",
+        };
         let mut told = format!(
-            "The import {} is taken back: {} removed, {} restored, {} left as they are.",
+            "The import {} is taken back: {} {gone}, {} restored, {} left as they are.",
             self.id, undone["removed"], undone["restored"], undone["kept"]
         );
         if undone["kept"].as_u64() > Some(0) {

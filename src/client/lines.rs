@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt as _;
 
 use super::input::{Format, Input};
 use super::trouble::{Trouble, unusable};
+use crate::text::delimiter;
 
 /// More blank lines than this are not sent: behind the millionth line the server counts from the beginning of the request.
 const MOST_BLANK: usize = 1 << 20;
@@ -55,12 +56,17 @@ impl Pieces {
         let reader = input.reader()?;
         let rows = match input.format {
             Format::Csv => {
-                let (reader, begins) = behind_mark(reader).map_err(|error| unusable(&input.name, &error))?;
+                let (mut reader, begins) = behind_mark(reader).map_err(|error| unusable(&input.name, &error))?;
+                let start = reader.fill_buf().map_err(|error| unusable(&input.name, &error))?;
+                let separator = delimiter(start);
                 let file = reader
                     .get_ref()
                     .try_clone()
                     .map_err(|error| unusable(&input.name, &error))?;
-                let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
+                let mut reader = csv::ReaderBuilder::new()
+                    .flexible(true)
+                    .delimiter(separator)
+                    .from_reader(reader);
                 let heading = reader.byte_headers().map_err(|error| broken(&input.name, error))?;
                 let heading = written(heading)?;
                 let reader = Box::new(reader);

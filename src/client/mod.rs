@@ -15,6 +15,7 @@ mod report;
 mod screen;
 mod server;
 mod trouble;
+mod values;
 mod wire;
 
 use clap::{Args, Subcommand};
@@ -35,6 +36,15 @@ struct Common {
     /// For scripts: one JSON document on standard output, troubles as problem documents on standard error.
     #[arg(long)]
     json: bool,
+    /// For how long a server that has answered before may be away.
+    #[arg(
+        long,
+        env = "TOUCHBASE_PATIENCE",
+        default_value_t = 120,
+        value_name = "SECONDS",
+        hide_env = true
+    )]
+    patience: u64,
 }
 
 impl Common {
@@ -49,7 +59,7 @@ impl Common {
 
 /// How the exit code is to be read.
 pub const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused or failed; 2 the command line is not understood; 3 not signed in or not permitted; \
-4 some rows failed, the others are in; 5 the server cannot be reached or is in trouble; 130 interrupted.";
+4 some rows failed, the others are in; 5 the server cannot be reached or is in trouble; 130 interrupted; 143 terminated.";
 
 /// The commands that ask a server.
 #[derive(Subcommand)]

@@ -12,6 +12,7 @@ use super::interrupt;
 use super::screen::table;
 use super::server::Server;
 use super::trouble::{Exit, Trouble};
+use super::values::day;
 use super::wire::Request;
 
 /// The largest page there is.
@@ -36,10 +37,10 @@ pub struct PlanCommand {
     #[arg(long = "executive", value_name = "USER")]
     executives: Vec<String>,
     /// The first day.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     from: NaiveDate,
     /// The last day, included.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     to: NaiveDate,
     /// Make assignments of it.
     #[arg(long)]

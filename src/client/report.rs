@@ -6,6 +6,7 @@ use super::Common;
 use super::screen::{print, table};
 use super::server::Server;
 use super::trouble::{Exit, Trouble};
+use super::values::day;
 use super::wire::Request;
 
 /// Which figures.
@@ -35,11 +36,11 @@ pub struct Report {
     #[command(flatten)]
     pub(super) common: Common,
     report: Name,
-    /// The first day, on the organization's calendar.
-    #[arg(long, value_name = "DAY")]
+    /// The first day, on the organization's calendar: by itself 89 days before the last, for `proactivity` 29.
+    #[arg(long, value_name = "DAY", value_parser = day)]
     from: Option<chrono::NaiveDate>,
-    /// The last day, included.
-    #[arg(long, value_name = "DAY")]
+    /// The last day, included: by itself today.
+    #[arg(long, value_name = "DAY", value_parser = day)]
     to: Option<chrono::NaiveDate>,
     /// As CSV.
     #[arg(long, conflicts_with = "json")]
@@ -74,8 +75,23 @@ impl Report {
         let rows: Result<Vec<csv::StringRecord>, _> = rows.into_records().collect();
         let rows = rows.map_err(|_| Trouble::answered(200, b""))?;
         let text = table(&readable(&rows));
-        print(format!("{text}\n").as_bytes())?;
+        print(format!("{}{text}\n", days(&rows)).as_bytes())?;
         Ok(Exit::Done)
+    }
+}
+
+/// The columns that tell which days a report is about: the same in each line.
+const DAYS: [&str; 2] = ["from", "to"];
+
+/// Which days a report is about, as a line above it.
+fn days(rows: &[csv::StringRecord]) -> String {
+    let cell = |name: &str| {
+        let at = rows.first()?.iter().position(|heading| heading == name)?;
+        rows.get(1)?.get(at).filter(|cell| !cell.is_empty())
+    };
+    match DAYS.map(cell) {
+        [Some(from), Some(to)] => format!("From {from} to {to}\n\n"),
+        [Some(_) | None, Some(_) | None] => String::new(),
     }
 }
 
@@ -90,7 +106,11 @@ fn readable(rows: &[csv::StringRecord]) -> Vec<Vec<String>> {
             .any(|row| row.get(*at).is_some_and(|cell| !cell.is_empty()))
     };
     let kept: Vec<usize> = (0..heading.len())
-        .filter(|at| heading.get(*at) != Some("id"))
+        .filter(|at| {
+            heading
+                .get(*at)
+                .is_some_and(|name| name != "id" && !DAYS.contains(&name))
+        })
         .filter(says)
         .collect();
     let row = |row: &csv::StringRecord| {

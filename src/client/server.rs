@@ -1,6 +1,7 @@
 //! The server as the signed-in user or script of a profile.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use reqwest::Response;
@@ -30,6 +31,9 @@ pub struct Server {
     pub screen: Screen,
     clock: Clock,
     with: RefCell<With>,
+    /// Whether the server has answered: then it is the right one, and may be away for a while.
+    met: Cell<bool>,
+    patience: Duration,
 }
 
 /// The API key in the environment.
@@ -122,6 +126,8 @@ impl Server {
             screen: common.screen(),
             clock: Clock::default(),
             with: RefCell::new(with),
+            met: Cell::new(false),
+            patience: Duration::from_secs(common.patience),
         })
     }
 
@@ -161,12 +167,18 @@ impl Server {
     }
 
     async fn patiently<T>(&self, mut ask: impl AsyncFnMut(Option<&str>) -> Result<T, Failure>) -> Result<T, Trouble> {
-        let mut patience = Patience::default();
+        let mut patience = match self.met.get() {
+            true => Patience::with_known(self.patience),
+            false => Patience::default(),
+        };
         let mut renewed = false;
         loop {
             let token = self.token(false).await?;
             match ask(token.as_deref()).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.met.set(true);
+                    return Ok(answer);
+                }
                 Err(Failure::Refused(trouble)) => return Err(trouble),
                 Err(Failure::Broken(why)) => patience.broken(&why, &self.wire.server, self.screen).await?,
                 Err(Failure::Later(wait, trouble)) => patience.later(wait, trouble, self.screen).await?,

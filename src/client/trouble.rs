@@ -1,5 +1,6 @@
 //! What goes wrong, as scripts read it: an exit code, and a problem document like the server's own.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -30,6 +31,9 @@ impl From<Exit> for ExitCode {
         Self::from(exit as u8)
     }
 }
+
+/// So many faults are told to a person.
+pub const TOLD: usize = 50;
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -113,13 +117,30 @@ impl Trouble {
         {
             text.replace_range(from..from + length, "");
         }
+        // What is wrong with a column is wrong in each row: it is told at the first.
+        let mut told: Vec<(&str, &str, usize)> = Vec::new();
+        let mut known = HashMap::new();
         for fault in self.problem["errors"].as_array().into_iter().flatten() {
             let at = fault["pointer"].as_str().unwrap_or_default();
             let detail = fault["detail"].as_str().unwrap_or_default();
-            text += &match at {
+            let field = at.rsplit([' ', '/']).next().unwrap_or_default();
+            let place = *known.entry((field, detail)).or_insert(told.len());
+            match told.get_mut(place) {
+                Some((_, _, again)) => *again += 1,
+                None => told.push((at, detail, 0)),
+            }
+        }
+        for (at, detail, again) in told.iter().take(TOLD) {
+            text += &match *at {
                 "" => format!("\n  {detail}"),
                 at => format!("\n  {at}: {detail}"),
             };
+            if *again > 0 {
+                text += &format!(" (and in {again} more places)");
+            }
+        }
+        if told.len() > TOLD {
+            text += &format!("\n  and {} more; `--json` has them all.", told.len() - TOLD);
         }
         text
     }

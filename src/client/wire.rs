@@ -301,22 +301,45 @@ pub fn spelled(error: &reqwest::Error) -> String {
 #[derive(Default)]
 pub struct Patience {
     broken: u32,
+    /// For how long a server that is known to be there may be away, and for how long it has been.
+    away: Option<(Duration, Duration)>,
     waited: Duration,
 }
 
 impl Patience {
+    /// With a server that has answered before: it may be away for as long as it takes to start anew.
+    pub fn with_known(longest: Duration) -> Self {
+        Self {
+            away: Some((longest, Duration::ZERO)),
+            ..Self::default()
+        }
+    }
+
     /// Waits before the next try.
     ///
     /// # Errors
     /// When there were enough.
     pub async fn broken(&mut self, why: &str, server: &str, screen: Screen) -> Result<(), Trouble> {
-        if self.broken == RETRIES {
+        let pause = PAUSE * 2_u32.pow(self.broken.min(RETRIES));
+        let enough = match &mut self.away {
+            None => self.broken >= RETRIES,
+            Some((longest, so_far)) => {
+                *so_far += pause;
+                so_far > longest
+            }
+        };
+        if enough {
             return Err(Trouble::unreachable(format!("{server} cannot be reached: {why}.")));
         }
         if self.broken == 1 {
-            screen.aside(&format!("The connection to {server} broke ({why}); trying again."));
+            let long = match self.away {
+                Some((longest, _)) => format!(", for up to {} seconds", longest.as_secs()),
+                None => String::new(),
+            };
+            screen.aside(&format!(
+                "The connection to {server} broke ({why}); trying again{long}."
+            ));
         }
-        let pause = PAUSE * 2_u32.pow(self.broken);
         self.broken += 1;
         tokio::time::sleep(pause).await;
         Ok(())

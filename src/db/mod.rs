@@ -13,7 +13,7 @@ mod turns;
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -36,6 +36,8 @@ use turns::Turns;
 
 /// How long a request may wait for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(1);
+/// As long at least, who waited for their turn to write before.
+const AT_LEAST: Duration = Duration::from_millis(100);
 /// How long a statement may run.
 const STATEMENT: Duration = Duration::from_secs(30);
 /// A connection that rested longer is asked whether it still lives before a request relies on it.
@@ -171,8 +173,12 @@ impl Db {
         Ok(match self {
             Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.begin(long).await?),
             Self::Postgres { writers, turns, .. } => {
+                let asked = Instant::now();
                 let turn = turns.take(organization).await?;
-                Tx::Postgres(writers.begin().await?, Some(turn))
+                // Where connections are short, those who wait for a turn are not kept for a second each, one after the other.
+                let patience = ACQUIRE.saturating_sub(asked.elapsed()).max(AT_LEAST);
+                let begun = tokio::time::timeout(patience, writers.begin()).await;
+                Tx::Postgres(begun.map_err(|_| Error::PoolTimedOut)??, Some(turn))
             }
         })
     }

@@ -118,7 +118,7 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
             .iter()
             .map(|part| match part {
                 Segment::Seq { index } => format!("/{index}"),
-                Segment::Map { key } | Segment::Enum { variant: key } => format!("/{key}"),
+                Segment::Map { key } | Segment::Enum { variant: key } => format!("/{}", segment(key)),
                 Segment::Unknown => String::new(),
             })
             .collect();

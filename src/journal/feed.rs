@@ -164,6 +164,25 @@ pub async fn happenings(
     sql.all().await
 }
 
+/// How far to look at once: so many numbers from the next line on, which may come after a gap.
+///
+/// # Errors
+/// What the database said.
+pub async fn stretch(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    (after, latest): (i64, i64),
+    most: i64,
+) -> Result<i64, Error> {
+    let next: Option<(i64,)> = db
+        .sql("SELECT revision FROM journal WHERE organization_id = $1 AND revision > $2 ORDER BY revision LIMIT 1")
+        .bind(organization)
+        .bind(after)
+        .optional()
+        .await?;
+    Ok(next.map_or(latest, |(next,)| latest.min(next.saturating_add(most))))
+}
+
 /// How far an organization's history goes.
 ///
 /// # Errors
@@ -190,13 +209,15 @@ pub async fn moments(
     let mut found = Vec::new();
     for chunk in records.chunks(500) {
         let mut sql = db
-            .sql("SELECT record_id, verb, recorded_at FROM journal WHERE organization_id = $1 AND record_id IN ")
+            .sql("SELECT revision, record_id, verb, recorded_at FROM journal WHERE organization_id = $1 AND record_id IN ")
             .bind(organization);
         sql.list(chunk.iter().copied());
         sql.push(" AND verb IN ")
             .list(verbs.iter().map(|verb| (*verb).to_owned()));
-        sql.push(" ORDER BY revision");
-        found.extend(sql.all::<(Uuid, String, Timestamp)>().await?);
+        // Put in order here: asked to, SQLite may go through the whole journal in that order.
+        let mut moments: Vec<(i64, Uuid, String, Timestamp)> = sql.all().await?;
+        moments.sort_by_key(|(revision, ..)| *revision);
+        found.extend(moments.into_iter().map(|(_, record, verb, at)| (record, verb, at)));
     }
     Ok(found)
 }

@@ -13,7 +13,7 @@ mod working_set;
 
 pub use crate::access::{Actor, ActorKind, Claim, Origin};
 pub use change::{Change, Changing};
-pub use read::{Listed, Rows, Sort, SortKey, Window, find, find_all, list, revision, select};
+pub use read::{Listed, Many, Rows, Sort, SortKey, Window, find, find_all, list, list_of, revision, select};
 pub use record::{Label, Record, Stamped};
 pub use unit::{Error, Unit};
 pub use working_set::Holding;

@@ -142,10 +142,14 @@ impl<R: Rows> Window<R> {
         }
     }
 
-    fn order_by(&self) -> String {
+    fn order_by(&self, many: Many) -> String {
         let mut order = String::from(" ORDER BY ");
         for (sort, descending) in &self.order {
-            order.push_str(sort.column);
+            let column = sort.column;
+            match many {
+                Many::Some => order.push_str(column),
+                Many::Few => order.push_str(&format!("COALESCE({column}, {column})")),
+            }
             order.push_str(if *descending { " DESC, " } else { ", " });
         }
         let descending = self.order.first().is_some_and(|(_, descending)| *descending);
@@ -238,8 +242,19 @@ pub async fn select<R: Record>(
         ))
         .bind(organization);
     narrow(&mut sql);
-    sql.push(" ORDER BY ").push(R::TABLE).push(".id");
-    sql.all().await
+    // Put in order here: asked to, SQLite goes through all that the organization has in that order, rather than find the few by what they have.
+    let mut found: Vec<R> = sql.all().await?;
+    found.sort_by_key(R::id);
+    Ok(found)
+}
+
+/// How many rows the conditions of a list leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Many {
+    /// A handful, which an index finds: they are found first and then put in order. Asked for them by a column's name, SQLite goes through all that
+    /// the organization has in that order until the page is full, and those are not enough to fill it.
+    Few,
+    Some,
 }
 
 /// A page of records. `narrow` appends ` AND …` conditions; it runs once more for the total, when that was asked for.
@@ -252,6 +267,20 @@ pub async fn list<R: Rows>(
     window: &Window<R>,
     narrow: impl Fn(&mut Sql<'_>),
 ) -> Result<Listed<R>, Error> {
+    list_of(db, organization, window, Many::Some, narrow).await
+}
+
+/// The same where it is known how many there are.
+///
+/// # Errors
+/// What the database said.
+pub async fn list_of<R: Rows>(
+    db: &mut impl Sqls,
+    organization: OrganizationId,
+    window: &Window<R>,
+    many: Many,
+    narrow: impl Fn(&mut Sql<'_>),
+) -> Result<Listed<R>, Error> {
     let mut sql = db
         .sql(format!(
             "SELECT {} FROM {} WHERE {}.organization_id = $1",
@@ -262,8 +291,10 @@ pub async fn list<R: Rows>(
         .bind(organization);
     narrow(&mut sql);
     window.resume(&mut sql);
-    window.tie(&mut sql, organization);
-    sql.push(&window.order_by()).push(" LIMIT ").value(window.limit + 1);
+    if many == Many::Some {
+        window.tie(&mut sql, organization);
+    }
+    sql.push(&window.order_by(many)).push(" LIMIT ").value(window.limit + 1);
     let mut rows: Vec<R> = sql.all().await?;
     let more = i64::try_from(rows.len()).is_ok_and(|count| count > window.limit);
     if more {

@@ -145,6 +145,26 @@ async fn a_file_is_imported_in_the_background_and_tells_how_far_it_has_come() {
 }
 
 #[actix_web::test]
+async fn every_fault_of_a_file_is_told() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let rows: String = (0..2_500).map(|at| format!("C-{at},Company {at},12\n")).collect();
+    let file = format!("external_id,name,annual_billing\n{rows}");
+    let done = imported(&server, &manager, "target=customers", "text/csv", file).await;
+    assert_eq!(figures(&done), [0, 0, 0, 2_500], "{done}");
+    let path = format!("/v1/imports/{}/errors", done["id"].as_str().unwrap());
+    let told = manager
+        .send(manager.request("GET", &path).header("accept", "application/x-ndjson"))
+        .await;
+    let lines: Vec<i64> = told
+        .text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["line"].as_i64().unwrap())
+        .collect();
+    assert_eq!(lines, (2..2_502).collect::<Vec<_>>());
+}
+
+#[actix_web::test]
 async fn json_lines_are_imported_as_an_export_writes_them() {
     let server = Server::start().await;
     let manager = server.manager();

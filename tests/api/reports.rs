@@ -112,7 +112,7 @@ async fn a_report_can_be_had_as_one_table_and_as_nothing_else() {
     assert!(rows[0].starts_with("group,id,name,"), "{rows:?}");
     assert!(rows[1].starts_with("overall,,,"), "{rows:?}");
     assert!(rows.iter().any(|row| row.starts_with("source,,survey,")), "{rows:?}");
-    assert!(rows.iter().all(|row| row.split(',').count() == 13), "{rows:?}");
+    assert!(rows.iter().all(|row| row.split(',').count() == 15), "{rows:?}");
     assert!(!table.text.contains(",=cmd"), "{rows:?}");
     for path in ["/v1/reports/nps", "/v1/reports/activity", "/v1/reports/action-items"] {
         assert_eq!(asking(path, "application/xml").await.problem(406), "not_acceptable");

@@ -238,6 +238,8 @@ async fn a_migration_may_take_longer_than_what_is_asked() {
     let database = Database::fresh().await;
     let db = Db::open_with(&database.url, 2, Duration::from_millis(1)).await.unwrap();
     db.migrate().await.unwrap();
+    // Asked with more patience.
+    let db = Db::open(&database.url, 2).await.unwrap();
     assert!(db.is_migrated().await.unwrap());
 }
 
@@ -275,6 +277,36 @@ async fn nobody_waits_behind_a_statement_that_nobody_waits_for() {
     };
     let others = tokio::time::timeout(Duration::from_secs(60), others);
     others.await.expect("the connections are free again");
+}
+
+#[actix_web::test]
+async fn who_writes_without_end_leaves_connections_for_others() {
+    let database = Database::new().await;
+    let db = Db::open(&database.url, 8).await.unwrap();
+    // SQLite has one writer, whom all wait for.
+    if db.kind() == Kind::Sqlite {
+        return;
+    }
+    let organization = |number: u128| OrganizationId::from(uuid::Uuid::from_u128(number));
+    let first = db.begin_turn(organization(0), false).await.unwrap();
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move { db.begin_turn(organization(0), false).await.map(drop) })
+        })
+        .collect();
+    // Each of them comes to where it waits.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let mut others = Vec::new();
+    for number in 1..4 {
+        others.push(db.begin_turn(organization(number), false).await.unwrap());
+    }
+    drop(first);
+    for turn in waiting {
+        turn.await.unwrap().unwrap();
+    }
 }
 
 #[actix_web::test]

@@ -329,6 +329,10 @@ async fn a_new_epoch_sends_every_device_back_to_the_beginning() {
         .await
         .unwrap();
     assert_eq!(executive.get(&device.next(9)).await.problem(410), "start_afresh");
+    // What was read after the backup is of a life that is gone, also where its cursor comes without its epoch.
+    let gone = device.cursor.unwrap() + (3 << 18);
+    let changes = format!("/v1/sync/changes?cursor={gone}");
+    assert_eq!(executive.get(&changes).await.problem(410), "start_afresh");
     let fresh = afresh(&executive).await;
     assert_eq!(fresh.records, device.records);
     assert_ne!(fresh.epoch, device.epoch);
@@ -338,7 +342,7 @@ async fn a_new_epoch_sends_every_device_back_to_the_beginning() {
         .patch(&format!("/v1/customers/{alfreds}"), json!({"city": "Bern"}))
         .await;
     let revision = |customer: &Value| customer["revision"].as_i64().unwrap();
-    assert!(revision(&after.expect(200)) > revision(&before) + 1_000_000);
+    assert!(revision(&after.expect(200)) > revision(&before) + touchbase::journal::epoch::SKIPPED);
     executive.get(&fresh.next(9)).await.expect(200);
 }
 

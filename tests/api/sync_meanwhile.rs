@@ -61,6 +61,17 @@ async fn a_call_on_an_assignment_that_went_to_somebody_else_is_kept_and_the_mana
         ["applied", "applied"]
     );
 
+    // Nobody is without any network for so long.
+    server.app.clock.advance(chrono::TimeDelta::days(31));
+    let call = json!({"assignment_id": assignment["id"], "disposition": "do_not_call"});
+    let results = push(
+        &server.again(&executive),
+        "telephone",
+        vec![upsert("attempts", &id(), 0, call)],
+    )
+    .await;
+    assert_eq!(results[0]["problem"]["code"], "not_yours", "{results:#?}");
+
     // Whoever never had it has not called.
     let stranger = server.add("stranger", Role::Executive).await;
     let call = upsert(
@@ -252,4 +263,120 @@ async fn a_debrief_is_kept_though_people_and_customers_it_names_are_gone_meanwhi
     let unknown = json!({"assignment_id": assignment["id"], "disposition": "connected", "contact_id": id()});
     let results = push(&executive, "telephone", vec![upsert("attempts", &id(), 0, unknown)]).await;
     assert_eq!(statuses(&results), ["rejected"], "{results:#?}");
+}
+
+/// Something that was made on a device which has no names for what it does.
+fn made(collection: &str, id: &str, fields: Value) -> Value {
+    json!({"collection": collection, "id": id, "op": "upsert", "base_revision": 0, "fields": fields})
+}
+
+#[actix_web::test]
+async fn what_is_sent_again_is_a_success_however_the_world_has_gone_on() {
+    let server = Server::start().await;
+    let (admin, manager, executive) = (server.admin(), server.manager(), server.executive());
+    let colleague = server.add("colleague", Role::Contributor).await;
+    let (alfreds, ana) = (furnished(&manager, "Alfreds").await, furnished(&manager, "Ana").await);
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    assigned(&manager, &ana, &executive).await;
+    let contact = json!({"customer_id": ana, "name": "Maria"});
+    let contact = text(&manager.post("/v1/contacts", contact).await.expect(201)["id"]);
+    // By a clock that is a little too far ahead to be taken for now; in a moment it is not any more.
+    let at = server.app.clock.now().plus(chrono::TimeDelta::seconds(306));
+    let item = |title: &str| json!({"title": title, "owner_id": colleague.id()});
+    let mut of_ana = item("Call logistics");
+    of_ana["customer_id"] = json!(ana);
+    let mutations = vec![
+        made(
+            "attempts",
+            &id(),
+            json!({"assignment_id": assignment["id"], "disposition": "connected", "occurred_at": at, "action_items": [item("Look")]}),
+        ),
+        made(
+            "notes",
+            &id(),
+            json!({"customer_id": ana, "contact_id": contact, "type": "idea", "body": "More", "occurred_at": at}),
+        ),
+        made(
+            "nps_responses",
+            &id(),
+            json!({"customer_id": ana, "score": 9, "responded_at": at}),
+        ),
+        made("action_items", &id(), of_ana.clone()),
+    ];
+    let all = ["applied"; 4];
+    let results = push(&executive, "telephone", mutations.clone()).await;
+    assert_eq!(statuses(&results), all, "{results:#?}");
+    manager.delete(&format!("/v1/contacts/{contact}")).await.expect(204);
+    let away = format!("/v1/users/{}/deactivate", colleague.id());
+    admin.post(&away, json!({})).await.expect(200);
+    merge(&manager, &alfreds, &[&ana]).await;
+    server.app.clock.advance(chrono::TimeDelta::seconds(30));
+    let results = push(&executive, "telephone", mutations).await;
+    assert_eq!(statuses(&results), all, "{results:#?}");
+    // Made after all that, and sent twice; then changed before it was ever read.
+    let (late, person) = (id(), id());
+    let new = made("action_items", &late, of_ana.clone());
+    for _ in 0..2 {
+        let results = push(&executive, "telephone", vec![new.clone()]).await;
+        assert_eq!(statuses(&results), ["applied"], "{results:#?}");
+    }
+    of_ana["title"] = json!("Call them");
+    let results = push(&executive, "telephone", vec![made("action_items", &late, of_ana)]).await;
+    assert_eq!(statuses(&results), ["applied"], "{results:#?}");
+    assert_eq!(results[0]["record"]["title"], "Call them");
+    let person = made("contacts", &person, json!({"customer_id": ana, "name": "Eva"}));
+    for _ in 0..2 {
+        let results = push(&manager, "desk", vec![person.clone()]).await;
+        assert_eq!(statuses(&results), ["applied"], "{results:#?}");
+        assert_eq!(results[0]["record"]["customer_id"], json!(alfreds));
+    }
+}
+
+#[actix_web::test]
+async fn what_left_long_ago_is_told_to_nobody_who_begins() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let other = server.add("other", Role::Executive).await;
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    let to = json!({"assignee_id": other.id()});
+    manager
+        .post(&format!("{}/reassign", path(&assignment)), to)
+        .await
+        .expect(200);
+    let removals = async |client: &crate::support::Client| {
+        let page = client.get("/v1/sync/changes").await.expect(200);
+        let told = page["changes"].as_array().unwrap().clone();
+        told.iter().filter(|it| it["op"] == "remove").count()
+    };
+    assert!(removals(&executive).await > 0);
+    server.app.clock.advance(chrono::TimeDelta::days(91));
+    assert_eq!(removals(&server.again(&executive)).await, 0);
+    assert!(!afresh(&server.again(&other)).await.records.is_empty());
+}
+
+#[actix_web::test]
+async fn a_push_ends_with_its_users_access() {
+    let server = Server::start().await;
+    let (admin, manager, executive) = (server.admin(), server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    assigned(&manager, &alfreds, &executive).await;
+    let notes = (0..500).map(|_| {
+        made(
+            "notes",
+            &id(),
+            json!({"customer_id": alfreds, "type": "idea", "body": "More"}),
+        )
+    });
+    let body = json!({"client_id": "telephone", "mutations": notes.collect::<Vec<_>>()});
+    let there = format!("/v1/notes?customer_id={alfreds}&include_total=true&limit=1");
+    let away = async {
+        while manager.get(&there).await.expect(200)["total"].as_i64() < Some(25) {}
+        let user = format!("/v1/users/{}/deactivate", executive.id());
+        admin.post(&user, json!({})).await.expect(200);
+    };
+    let (answer, ()) = futures_util::future::join(executive.post("/v1/sync/push", body), away).await;
+    assert_eq!(answer.problem(401), "unauthenticated");
+    let total = manager.get(&there).await.expect(200)["total"].as_i64();
+    assert!(total < Some(500), "{total:?}");
 }

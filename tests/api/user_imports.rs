@@ -97,3 +97,17 @@ async fn managers_may_stand_anywhere_in_the_file_but_not_above_themselves() {
     );
     assert_eq!(of("a").await["manager_id"], of("e").await["id"]);
 }
+
+#[actix_web::test]
+async fn who_was_sent_away_is_not_let_in_again_by_a_file_and_that_is_told() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let file = "email,name,role\nviewer@northwind.test,Vera,viewer\nnew@northwind.test,New,viewer\n";
+    let viewer = server.viewer();
+    let away = format!("/v1/users/{}/deactivate", viewer.id());
+    admin.post(&away, json!({})).await.expect(200);
+    let report = import(&admin, "users", &[], file).await.expect(200);
+    assert_eq!(codes(&report, "warnings"), [(2, "not_active".to_owned())], "{report}");
+    assert_eq!(user(&admin, "viewer@northwind.test").await["active"], false);
+    assert_eq!(user(&admin, "new@northwind.test").await["active"], true);
+}

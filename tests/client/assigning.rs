@@ -133,3 +133,28 @@ async fn what_is_refused_later_is_mended_and_goes_on() {
         .says("9 of 9 rows assigned, in 3 requests. 3 rows had been sent before");
     assert_eq!(desk.count("assignments"), 9);
 }
+
+#[actix_web::test]
+async fn a_table_of_a_german_spreadsheet_is_read_and_a_wrong_column_is_told_once() {
+    let desk = Desk::with_customers(9).await;
+    let table = |rows: String| format!("\u{feff}{}", format!("{HEADING}{rows}").replace(',', ";"));
+    desk.run_with(&["assign", "-"], table(pairs(1..=3)))
+        .good()
+        .says("3 of 3 rows assigned.");
+    let named = format!(
+        "customer_external_id,assignee_email,customer_name\n{}",
+        pairs(4..=9).replace('\n', ",X\n")
+    );
+    let refused = desk.run_with(&["assign", "-"], named).code(1);
+    let refused = refused.says("line 2 customer_name: ").says("(and in 5 more places)");
+    assert_eq!(
+        refused.err.matches("customer_name` is not a field").count(),
+        1,
+        "{}",
+        refused.err
+    );
+    let days = "customer_external_id,assignee_email,due_on\nC-4,nancy@northwind.test,soon\n";
+    desk.run_with(&["assign", "--partial", "-"], days)
+        .code(4)
+        .says("line 2: due_on: ");
+}

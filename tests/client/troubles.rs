@@ -146,6 +146,41 @@ fn a_server_that_is_away_is_exit_code_five() {
 }
 
 #[test]
+fn of_a_server_that_goes_away_it_is_told_what_it_has() {
+    let id = "01a20655-a6f1-7ac1-8b7e-3f2d6a0b9c11";
+    let me = json!({"role": "admin"}).to_string();
+    let taken = json!({"id": id, "status": "queued"}).to_string();
+    let import = |url: &str| {
+        let mut command = script(url, &["import", "customers", "-", "--json"]);
+        command.env("TOUCHBASE_PATIENCE", "1");
+        fed(command, "external_id,name\nA,Alfreds\n").code(5).problem()
+    };
+    let (url, _) = scripted(vec![
+        answer("200 OK", "", &me),
+        answer("202 Accepted", "", &taken),
+        String::new(),
+    ]);
+    let problem = import(&url);
+    assert_eq!(
+        (&problem["code"], &problem["import_id"]),
+        (&json!("unreachable"), &json!(id))
+    );
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains(&format!("touchbase job {id} --wait")),
+        "{problem}"
+    );
+    let (url, _) = scripted(vec![answer("200 OK", "", &me), String::new()]);
+    let problem = import(&url);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("Import it again"),
+        "{problem}"
+    );
+}
+
+#[test]
 fn a_command_line_that_is_not_understood_is_exit_code_two() {
     let run = |arguments: &[&str]| fed(script("http://127.0.0.1:1", arguments), "");
     run(&["asign", "file.csv"]).code(2).says("assign");

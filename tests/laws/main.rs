@@ -13,6 +13,7 @@ mod support;
 
 mod arrows;
 mod document;
+mod events;
 mod example;
 mod grid;
 mod indexes;

@@ -1,16 +1,42 @@
 //! A call that is told of after its assignment went to somebody else or was closed: it was made, and stays on the record.
 
+use chrono::TimeDelta;
+
 use super::consequences::Consequences;
 use super::debrief::{Debrief, NewAttempt};
 use super::recording::{follows, learn};
 use super::told::Told;
 use crate::access::Scope;
+use crate::clock::Timestamp;
 use crate::features::assignments::assignment::{Assignment, AssignmentStatus};
 use crate::features::notifications::notification::{self, NotificationKind};
 use crate::features::{assignments, notifications, people};
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::{Change, Unit};
+
+/// How long somebody may be without any network: so much later a call is still placed by who has heard of nothing.
+const AWAY: TimeDelta = TimeDelta::days(30);
+
+/// Whether whoever tells of a call had its assignment on their device, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Had {
+    Never,
+    Still,
+    Until(Timestamp),
+}
+
+impl Had {
+    /// Whether a call may have been placed by them in the belief that it was theirs to place.
+    pub fn unheard(self, closed_at: Option<Timestamp>, called: Timestamp) -> bool {
+        let gone = match self {
+            Self::Never => return false,
+            Self::Still => closed_at,
+            Self::Until(at) => Some(closed_at.map_or(at, |closed| closed.min(at))),
+        };
+        gone.is_none_or(|gone| called < gone.plus(AWAY))
+    }
+}
 
 /// Writes the call, what was learned in it and what it says of the customer. The assignment is not this caller's to work any more and stays as it is,
 /// unless the customer asked not to be called.

@@ -5,7 +5,7 @@ pub mod attempt;
 pub mod consequences;
 pub mod debrief;
 mod debrief_api;
-mod late;
+pub mod late;
 mod parts;
 pub mod placing;
 mod recording;

@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, AttemptId};
 use super::debrief::{Debrief, NewAttempt};
-use super::late;
+use super::late::{self, Had};
 use super::recording::record;
 use super::store;
 use super::told::Told;
@@ -48,7 +48,8 @@ pub async fn place(unit: &mut Unit, caller: &Caller, id: AssignmentId, new: NewA
 }
 
 /// Records a call that was placed where there was no network. It was made, also where the assignment was given to somebody else or
-/// closed meanwhile: then it is kept as a call, the assignment stays as it is, and who runs the program hears of it.
+/// closed meanwhile: then it is kept as a call, the assignment stays as it is, and who runs the program hears of it. Whoever must have heard by
+/// then that it is not theirs any more is told so.
 ///
 /// # Errors
 /// As [`place`].
@@ -57,12 +58,14 @@ pub async fn place_later(
     caller: &Caller,
     id: AssignmentId,
     new: NewAttempt,
-    was_theirs: bool,
+    had: Had,
 ) -> Result<Placed, Problem> {
     let scope = caller.scope();
     let assignment = assignments::store::find(unit, &scope, id).await?;
+    let called = new.occurred_at.unwrap_or(unit.now());
     let taken = assignment.filter(|assignment| !caller.is(assignment.assignee_id) || !assignment.status.open());
-    let (Some(by), Some(assignment), true) = (caller.user, taken, was_theirs) else {
+    let late = taken.filter(|assignment| had.unheard(assignment.closed_at, called));
+    let (Some(by), Some(assignment)) = (caller.user, late) else {
         return place(unit, caller, id, new).await;
     };
     if let Some(there) = known(unit, &scope, new.id).await? {

@@ -24,7 +24,7 @@ use crate::features::cadences::{self, cadence::Due};
 use crate::fold;
 use crate::http::query::List;
 use crate::id::UserId;
-use crate::journal::{self, Label, Listed, Sort, SortKey, Window};
+use crate::journal::{self, Label, Listed, Many, Sort, SortKey, Window};
 
 /// Sorts before every real time.
 fn never() -> Timestamp {
@@ -214,10 +214,7 @@ impl CustomerFilter {
             search::narrow(sql, kind, "customers.id", scope.organization, "customers", &terms);
         }
         if let Some(List(ids)) = &self.external_id_in {
-            sql.push(" AND (customers.external_id IN ").list(ids.iter().cloned());
-            sql.push(" OR customers.id IN (SELECT a.customer_id FROM customer_aliases AS a WHERE a.organization_id = ")
-                .value(scope.organization);
-            sql.push(" AND a.external_id IN ").list(ids.iter().cloned()).push("))");
+            redirects::narrow_external(sql, scope, ids);
         }
         for (kind, label) in [(TAG, &self.tag), (SERVICE, &self.service)] {
             if let Some(label) = label {
@@ -252,7 +249,9 @@ impl CustomerFilter {
             sql.push(" AND customers.contacted_key > ").value(never());
         }
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
-        redirects::narrow_external(sql, scope, self.external_id.as_deref());
+        if let Some(id) = &self.external_id {
+            redirects::narrow_external(sql, scope, std::slice::from_ref(id));
+        }
         sql.compare("customers.account_manager_id =", self.account_manager_id);
         redirects::narrow_within(sql, scope, "customers.referred_by_id", self.referred_by_id);
         sql.compare("customers.do_not_contact =", self.do_not_contact);
@@ -280,7 +279,9 @@ pub async fn list(
     now: Timestamp,
 ) -> Result<Listed<Customer>, Error> {
     let kind = db.kind();
-    journal::list(db, scope.organization, window, |sql| {
+    let named = filter.external_id.is_some() || filter.external_id_in.is_some();
+    let many = if named { Many::Few } else { Many::Some };
+    journal::list_of(db, scope.organization, window, many, |sql| {
         filter.narrow(sql, kind, scope, now)
     })
     .await

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::event::{Event, EventType, sorts};
 use super::recent::Recent;
-use super::store;
+use super::{store, verbs};
 use crate::access::Caller;
 use crate::db::Listener;
 use crate::http::gate::Chosen;
@@ -52,6 +52,9 @@ async fn list_events(
     chosen: Chosen,
     request: HttpRequest,
 ) -> DocumentOrStream<EventPage> {
+    if let Some((_, detail)) = filter.type_in.as_deref().and_then(verbs::unheard) {
+        return Err(Problem::fault("type_in", "invalid_value", detail));
+    }
     let mut read = app.read();
     let after = stream::heard(&request, filter.last_event_id)?;
     // Whoever listens before looking misses nothing.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::verbs;
 use crate::access::{ActorKind, Caller, Permission};
 use crate::clock::Timestamp;
 use crate::journal::feed::{Happening, Sorts};
@@ -117,6 +118,13 @@ pub struct EventType {
     verb: Option<String>,
 }
 
+impl EventType {
+    /// The sort and what happens to it; none where all of a sort is meant.
+    pub fn named(&self) -> Option<(Subject, &str)> {
+        Some((self.subject, self.verb.as_deref()?))
+    }
+}
+
 /// How long a verb is at most.
 const VERB: usize = 40;
 
@@ -174,9 +182,10 @@ impl utoipa::PartialSchema for EventType {
             .min_length(Some(3))
             .max_length(Some(80))
             .pattern(Some(format!(r"^({})\.([a-z_]{{1,40}}|\*)$", sorts.join("|"))))
-            .description(Some(
-                "A type of event: `attempt.created`; `attempt.*` for all of a sort.",
-            ))
+            .description(Some(format!(
+                "A type of event: `attempt.created`; `attempt.*` for all of a sort. {}",
+                verbs::listed()
+            )))
             .examples([serde_json::json!("attempt.created")])
             .into()
     }

@@ -4,6 +4,7 @@ mod api;
 pub mod event;
 mod recent;
 pub mod store;
+pub mod verbs;
 
 /// This room's rows of the endpoint table.
 pub fn endpoints() -> Vec<crate::http::Endpoint> {

@@ -29,7 +29,7 @@ pub async fn read(
     (after, latest): (i64, i64),
     limit: i64,
 ) -> Result<Part, Error> {
-    let until = latest.min(after.saturating_add(LOOKED_THROUGH));
+    let until = feed::stretch(db, caller.organization, (after, latest), LOOKED_THROUGH).await?;
     let found = feed::happenings(db, caller.organization, Some(sorts), (after, until), limit).await?;
     let full = i64::try_from(found.len()).is_ok_and(|count| count >= limit);
     let place = match found.last() {

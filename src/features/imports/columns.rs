@@ -176,8 +176,11 @@ fn dialect(normal: &[String]) -> Dialect {
             .filter(|header| telltales.contains(&header.as_str()))
             .count()
     };
+    let has = |name: &str| normal.iter().any(|header| header == name);
     match (hits(Dialect::Hubspot), hits(Dialect::Salesforce)) {
         (hubspot, salesforce) if hubspot >= 2 && hubspot > salesforce => Dialect::Hubspot,
+        // Whoever exports chooses the columns; this one is always among them.
+        (1, 0) if has("recordid") && !has("externalid") => Dialect::Hubspot,
         (hubspot, salesforce) if salesforce >= 2 && salesforce > hubspot => Dialect::Salesforce,
         _ => Dialect::Plain,
     }

@@ -11,7 +11,7 @@ use self::lines::Lines;
 use self::quotes::Watched;
 pub use self::quotes::{TooLong, never_closed};
 use super::report::RowFault;
-use crate::text::fit;
+use crate::text::{delimiter, fit};
 
 /// Where a file's bytes come from.
 pub type Source = Box<dyn Read + Send>;
@@ -279,17 +279,6 @@ fn line_end(start: &[u8]) -> u8 {
     } else {
         b'\r'
     }
-}
-
-/// What separates the cells of the first line: a comma, unless there is more of something else.
-fn delimiter(start: &[u8]) -> u8 {
-    let line = start
-        .split(|byte| matches!(byte, b'\n' | b'\r'))
-        .next()
-        .unwrap_or_default();
-    let count = |sign: u8| line.iter().filter(|byte| **byte == sign).count();
-    let most = [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign));
-    most.unwrap_or(b',')
 }
 
 #[cfg(test)]

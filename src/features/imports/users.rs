@@ -80,6 +80,10 @@ impl Importer for Users {
         if !cells.faults.is_empty() {
             return None;
         }
+        if known.as_ref().is_some_and(|known| !known.active) {
+            let reason = "this user is deactivated and stays so: nobody is let in again by a file; reactivate them";
+            cells.warn(&Field::Email, "not_active", reason);
+        }
         let context = cells.context();
         self.demotes |= known
             .as_ref()

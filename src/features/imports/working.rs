@@ -153,7 +153,10 @@ impl Importing {
         let state: Option<State> = job_store::state(&mut read, organization, id).await?;
         let place = state.as_ref().and_then(State::place).unwrap_or_else(|| rows.place());
         match &state {
-            None => report.warn(warnings),
+            None => {
+                State::default().recall(&mut report);
+                report.warn(warnings);
+            }
             Some(state) => {
                 state.recall(&mut report);
                 let recalled = importer.recall(state.remembered.clone());

@@ -50,7 +50,10 @@ pub async fn period(
     })
 }
 
-/// One table: a heading row and the lines below it, the first column naming the group.
+/// Which days a table is about, at the end of each line.
+const DAYS: [&str; 2] = ["from", "to"];
+
+/// One table: a heading row and the lines below it, the first column naming the group, the last two the days that it is about.
 pub struct CsvText;
 
 impl PartialSchema for CsvText {
@@ -60,7 +63,7 @@ impl PartialSchema for CsvText {
             .schema_type(Type::String)
             .max_length(Some(100_000_000))
             .description(Some(
-                "One table: a heading row and the lines below it, the first column naming the group.",
+                "One table: a heading row and the lines below it, the first column naming the group, the last two the days that it is about.",
             ))
             .into()
     }
@@ -87,11 +90,13 @@ pub fn shown<T: Serialize>(report: T, chosen: Chosen, groups: &[(&str, &str)]) -
     let figures: Vec<&String> = overall.as_object().into_iter().flat_map(|all| all.keys()).collect();
     let mut out = Vec::new();
     let heading = ["group", "id", "name"].into_iter().map(str::to_owned);
-    csv::row(&mut out, heading.chain(figures.iter().map(|name| (*name).clone())));
+    let named = figures.iter().map(|name| (*name).clone());
+    csv::row(&mut out, heading.chain(named).chain(DAYS.map(str::to_owned)));
     let mut line = |group: &str, line: &Value| {
         let head = [group.to_owned(), csv::cell(&line["id"]), csv::cell(&line["name"])];
         let cells = figures.iter().map(|name| csv::cell(&line[name.as_str()]));
-        csv::row(&mut out, head.into_iter().chain(cells));
+        let days = DAYS.map(|day| csv::cell(&report[day]));
+        csv::row(&mut out, head.into_iter().chain(cells).chain(days));
     };
     line("overall", overall);
     for (list, group) in groups {

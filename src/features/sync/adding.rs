@@ -88,8 +88,8 @@ pub async fn attempt(
     let (organization, scope) = (device.caller.organization, device.caller.scope());
     let found = assignments::store::find(unit, &scope, assignment).await?;
     found.ok_or_else(|| missing("not_found", "There is no such assignment."))?;
-    let was_theirs = store::had(unit, organization, device.user, assignment).await?;
-    let placed = placing::place_later(unit, &device.caller, assignment, new, was_theirs)
+    let had = store::had(unit, organization, device.user, assignment).await?;
+    let placed = placing::place_later(unit, &device.caller, assignment, new, had)
         .await
         .map_err(within_fields)?;
     if let placing::Placed::New(debrief) = &placed {

@@ -14,6 +14,7 @@ use crate::features::assignments;
 use crate::http::query::List;
 use crate::http::{Access, Answer, App, Endpoint, Problem, Query, Reply};
 use crate::id::UserId;
+use crate::journal::epoch;
 use crate::refusal::Code;
 
 /// How long it is known what left: a device that was away for longer starts afresh.
@@ -59,7 +60,7 @@ pub(super) fn owner(caller: &Caller) -> Result<UserId, Problem> {
         (status = 410, description = "The cursor cannot be read on from: start afresh", body = crate::http::ProblemBody, content_type = "application/problem+json")))]
 async fn get_sync_changes(app: App, caller: Caller, query: Query<SyncQuery>) -> Answer<SyncChanges> {
     let (user, mut db) = (owner(&caller)?, app.read());
-    let (head, epoch) = store::head(&mut db, caller.organization).await?;
+    let (head, epoch_now) = store::head(&mut db, caller.organization).await?;
     // Not as the gate knows it, who may know it from before the head: what came with a new role below the head would never be told.
     let role = assignments::store::known_user(&mut db, &caller.scope(), user).await?;
     let role = role.map_or(caller.role, |it| it.role);
@@ -67,11 +68,12 @@ async fn get_sync_changes(app: App, caller: Caller, query: Query<SyncQuery>) -> 
         Some(cursor) => Position::of(cursor),
         None => Position::START,
     };
+    let long_ago = app.clock.now().plus(-TOMBSTONES);
     if query.cursor.is_some() {
         let unknown = store::first_unknown(&mut db, caller.organization, since.revision).await?;
-        let long_ago = app.clock.now().plus(-TOMBSTONES);
         let too_old = since.is_whole() && unknown.is_some_and(|at| at < long_ago);
-        if query.epoch.is_some_and(|known| known != epoch) || since.revision > head {
+        let gone = epoch::is_of_another(&mut db, caller.organization, since.revision).await?;
+        if gone || query.epoch.is_some_and(|known| known != epoch_now) || since.revision > head {
             return Err(afresh("The server was restored from a backup since"));
         }
         if too_old {
@@ -92,13 +94,14 @@ async fn get_sync_changes(app: App, caller: Caller, query: Query<SyncQuery>) -> 
         collections: collections.filter(asked).collect(),
         since,
         head,
+        forgotten: store::last_before(&mut db, caller.organization, long_ago).await?,
         limit: query.limit.unwrap_or(200),
     };
     let pulled = pull(&mut db, &asked).await?;
     Ok(Reply::ok(SyncChanges {
         changes: pulled.changes,
         cursor: pulled.position.cursor(),
-        epoch,
+        epoch: epoch_now,
         has_more: pulled.more,
     }))
 }

@@ -10,7 +10,7 @@ pub mod change;
 mod changing;
 pub mod collection;
 pub mod cursor;
-pub mod meanwhile;
+mod meanwhile;
 mod merging;
 pub mod mutation;
 pub mod pulling;

@@ -23,6 +23,8 @@ pub struct Asked {
     pub collections: BTreeSet<Collection>,
     pub since: Position,
     pub head: i64,
+    /// What left up to there is not told any more: no device has it.
+    pub forgotten: i64,
     pub limit: usize,
 }
 
@@ -115,6 +117,7 @@ impl Page<'_> {
             from: from.revision,
             head: asked.head,
             limit: i64::try_from(limit).unwrap_or(i64::MAX),
+            forgotten: asked.forgotten,
             narrow: false,
         };
         // A customer in whose midst the reader stands comes once more, one that is behind them does not.

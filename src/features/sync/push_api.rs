@@ -31,11 +31,9 @@ async fn create_sync_push(
     let SyncPush { client_id, mutations } = push.0;
     let mut device = Device::new(caller.clone(), user, client_id, checks);
     let mut results = Vec::with_capacity(mutations.len());
-    for (at, chunk) in mutations.chunks(AT_ONCE).enumerate() {
-        if at > 0 {
-            device.still(&app).await?;
-        }
+    for chunk in mutations.chunks(AT_ONCE) {
         let mut unit = app.write(&device.caller).await?;
+        device.still(&mut unit).await?;
         for mutation in chunk {
             let read = match apart.of_item(results.len()) {
                 Some(problem) => Err(problem),

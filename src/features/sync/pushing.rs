@@ -7,7 +7,6 @@ use super::mutation::{FieldName, Mutation, MutationOp, MutationResult, MutationS
 use super::rooms::{self, Done};
 use super::store::{self, Loaded, Sent};
 use crate::access::{Caller, Scope, caller};
-use crate::app::App;
 use crate::http::{Checks, Problem};
 use crate::id::UserId;
 use crate::journal::Unit;
@@ -41,22 +40,42 @@ impl Device {
         }
     }
 
-    /// Asks again who it is: who was sent away or has another role by now does no more than that allows.
+    /// Asks again who it is, when it is their turn to write: who was sent away or has another role by now does no more than that allows.
     ///
     /// # Errors
     /// 401; what was done so far stays done, and is done once when it is sent again.
-    pub async fn still(&mut self, app: &App) -> Result<(), Problem> {
-        let now = app.clock.now();
-        let still = caller::again(&mut app.read(), self.caller.organization, self.caller.actor(), now).await?;
+    pub async fn still(&mut self, unit: &mut Unit) -> Result<(), Problem> {
+        let now = unit.now();
+        let still = caller::again(unit, self.caller.organization, self.caller.actor(), now).await?;
         let Some(still) = still else {
             return Err(Problem::new(
                 Code::Unauthenticated,
-                "You have been signed out meanwhile. Sign in again.",
+                "You have no access any more. Sign in again.",
             ));
         };
         let caller = &mut self.caller;
         (caller.role, caller.department, caller.narrowed) = (still.role, still.department, still.narrowed);
         Ok(())
+    }
+
+    /// By what a mutation is known when it comes again: the device's own name for it, or, of a new record, the record's. What becomes of new
+    /// records depends on how the world stands, so that it is told by what was sent.
+    fn sent_as(&self, mutation: &Mutation) -> Option<Sent> {
+        let (client_id, mutation_id) = match &mutation.mutation_id {
+            Some(named) => (self.client_id.clone(), named.clone()),
+            // No device's name has a blank.
+            None if mutation.op == MutationOp::Upsert && mutation.base() == 0 => {
+                let record = format!("{}/{}", mutation.collection, mutation.id);
+                (format!("{} made", self.client_id), record)
+            }
+            None => return None,
+        };
+        Some(Sent {
+            user: self.user,
+            client_id,
+            mutation_id,
+            fingerprint: mutation.fingerprint(),
+        })
     }
 
     /// Whether a line of the journal is of something that this device sent.
@@ -95,23 +114,18 @@ pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Resu
 type Outcome = (MutationStatus, Vec<String>);
 
 async fn attempt(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result<Outcome, Problem> {
-    let fingerprint = mutation.fingerprint();
-    let mutation_id = mutation.mutation_id.clone();
-    let sent = mutation_id.as_deref().map(|mutation_id| Sent {
-        user: device.user,
-        client_id: &device.client_id,
-        mutation_id,
-        fingerprint: &fingerprint,
-    });
-    if let Some(sent) = sent
+    let sent = device.sent_as(&mutation);
+    if let Some(sent) = &sent
         && let Some((known, status, conflicts)) = store::known(unit, sent).await?
     {
-        if known != fingerprint {
+        if known == sent.fingerprint {
+            let status = status.parse().unwrap_or(MutationStatus::Applied);
+            return Ok((status, conflicts));
+        }
+        if mutation.mutation_id.is_some() {
             let detail = "This `mutation_id` was used before, for something else.";
             return Err(Problem::new(Code::KeyReused, detail));
         }
-        let status = status.parse().unwrap_or(MutationStatus::Applied);
-        return Ok((status, conflicts));
     }
     let Done { conflicts, merged } = match mutation.op {
         MutationOp::Upsert => rooms::upsert(unit, device, &mutation).await?,
@@ -122,7 +136,7 @@ async fn attempt(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result
         (true, true) => MutationStatus::Merged,
         (true, false) => MutationStatus::Applied,
     };
-    if let Some(sent) = sent {
+    if let Some(sent) = &sent {
         store::keep(unit, sent, status.as_str(), &conflicts).await?;
     }
     Ok((status, conflicts))

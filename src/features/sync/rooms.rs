@@ -62,6 +62,7 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
             Ok(done)
         }
         (Collection::Contacts, None) if mutation.base() == 0 => {
+            let fields = caught_up(unit, device, fields).await?;
             adding::contact(unit, device, mutation.id, fields).await
         }
         (Collection::Assignments | Collection::Customers | Collection::Contacts | Collection::ActionItems, None) => {
@@ -70,6 +71,10 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
         (collection, Some(there)) => {
             // Whose it is not, they say nothing of it: not what is so already, either.
             changing::theirs(unit, device, collection, mutation.id).await?;
+            if mutation.base() == 0 {
+                // The whole of what was made here, once more.
+                fields = caught_up(unit, device, fields).await?;
+            }
             let mut merge = Merge::of(unit, device, mutation, &there, &fields).await?;
             let changed = std::mem::take(&mut merge.changed);
             changing::change(unit, device, collection, mutation.id, &there, changed.clone()).await?;

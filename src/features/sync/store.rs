@@ -45,6 +45,20 @@ pub async fn first_unknown(
     Ok(row.map(|(at,)| at))
 }
 
+/// The last number that was given before this time.
+///
+/// # Errors
+/// What the database said.
+pub async fn last_before(db: &mut impl Sqls, organization: OrganizationId, at: Timestamp) -> Result<i64, Error> {
+    let row: Option<(i64,)> = db
+        .sql("SELECT revision FROM journal WHERE organization_id = $1 AND recorded_at < $2 ORDER BY recorded_at DESC, revision DESC LIMIT 1")
+        .bind(organization)
+        .bind(at)
+        .optional()
+        .await?;
+    Ok(row.map_or(0, |(revision,)| revision))
+}
+
 /// A line of history: the last that was written of a record.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Line {
@@ -63,6 +77,8 @@ pub struct Reach {
     pub from: i64,
     pub head: i64,
     pub limit: i64,
+    /// What left up to there is not told any more.
+    pub forgotten: i64,
     /// Whether less was written in between than the user has customers: then it is gone through line by line, else customer by customer.
     pub narrow: bool,
 }
@@ -161,7 +177,7 @@ pub async fn departed(
     ))
     .bind(organization)
     .bind(user)
-    .bind(reach.from)
+    .bind(reach.from.max(reach.forgotten))
     .bind(reach.head)
     .bind(reach.limit)
     .all()
@@ -286,6 +302,7 @@ pub async fn news(db: &mut impl Sqls, organization: OrganizationId, user: UserId
         from: after,
         head: i64::MAX,
         limit: 1,
+        forgotten: 0,
         narrow: false,
     };
     Ok(!changed(db, organization, user, reach, Collection::ALL)

@@ -12,6 +12,8 @@ use super::signature;
 use super::store::{self, WebhookEndpointFilter, underway};
 use crate::access::{Caller, Permission};
 use crate::clock::Timestamp;
+use crate::features::events::event::EventType;
+use crate::features::events::verbs;
 use crate::http::page::Paging;
 use crate::http::precondition::IfMatch;
 use crate::http::{Access, Answer, App, Endpoint, Json, Known, Patch, Path, Problem, Query, Reply};
@@ -96,6 +98,7 @@ async fn create_webhook_endpoint(
     new: Json<NewWebhookEndpoint>,
 ) -> Answer<WebhookEndpointWithSecret> {
     may_go_to(&app, &new.0.fields.url)?;
+    happen(&new.0.fields.types)?;
     let mut unit = app.write(&caller).await?;
     let id = new.0.id.unwrap_or_else(|| unit.new_id());
     if let Some(there) = store::find(&mut unit, caller.organization, id).await? {
@@ -117,6 +120,14 @@ async fn create_webhook_endpoint(
     let endpoint = unit.save(Change::created(endpoint)).await?;
     store::begin_at(&mut unit, caller.organization, id, endpoint.revision).await?;
     with_secret(unit, StatusCode::CREATED, endpoint).await
+}
+
+/// Refuses types of events that nobody would ever hear of.
+fn happen(types: &[EventType]) -> Result<(), Problem> {
+    match verbs::unheard(types) {
+        None => Ok(()),
+        Some((at, detail)) => Err(Problem::fault(format!("/types/{at}"), "invalid_value", detail)),
+    }
 }
 
 /// Read an endpoint of webhooks.
@@ -148,6 +159,9 @@ async fn update_webhook_endpoint(
     let endpoint = found(&mut unit, *id).await?;
     let fields = patch.apply(&endpoint.fields)?;
     may_go_to(&app, &fields.url)?;
+    if fields.types != endpoint.fields.types {
+        happen(&fields.types)?;
+    }
     let known = endpoint.clone();
     let change = endpoint.revise(fields);
     if_match.allows(&change)?;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 
-const { BIN, DATABASE, SERVER } = process.env;
+const { BIN, DATABASE } = process.env;
+export const { SERVER } = process.env;
 const PASSWORD = "a walk in the rain";
 
 let server;
@@ -46,9 +47,16 @@ export function somebody(token) {
     }
     return { status: answer.status, body: text && text[0] === "{" ? JSON.parse(text) : text };
   };
-  ask.open = (path, signal) => fetch(SERVER + path, { headers: { authorization: `Bearer ${token}` }, signal });
+  ask.asUser = (url, init) => fetch(url, { ...init, headers: { ...init?.headers, authorization: `Bearer ${token}` } });
   return ask;
 }
+
+/** As the adapters ask: the JSON that came, or an error with its status. */
+export const forAdapters = (ask) => async (method, path, body) => {
+  const answer = await ask(method, path, body);
+  if (answer.status >= 300) throw Object.assign(new Error(JSON.stringify(answer.body)), { status: answer.status });
+  return answer.body;
+};
 
 export async function must(ask, method, path, body, type) {
   const answer = await ask(method, path, body, type);

@@ -26,7 +26,7 @@ async function device(ask) {
     rejected,
     async sync() {
       for (const name of NAMES) {
-        const replication = replicate(collections[name], { ask, clientId, live: false, onRejected: (result) => rejected.push(result), batchSize: 1000 });
+        const replication = replicate(collections[name], { ask: field.forAdapters(ask), clientId, live: false, onRejected: (result) => rejected.push(result), batchSize: 1000 });
         const failed = new Promise((_, fail) => replication.error$.subscribe((error) => fail(new Error(error.parameters?.errors?.[0]?.message ?? error.message))));
         try {
           await Promise.race([replication.awaitInitialReplication(), failed]);
@@ -38,8 +38,8 @@ async function device(ask) {
     },
     /** Replicates for as long as the database is open. */
     live() {
-      const stream$ = pokes(ask.open);
-      for (const name of NAMES) replicate(collections[name], { ask, clientId, stream$ });
+      const stream$ = pokes(field.SERVER, ask.asUser);
+      for (const name of NAMES) replicate(collections[name], { ask: field.forAdapters(ask), clientId, stream$ });
     },
     all: async (name) => (await collections[name].find().exec()).map((document) => document.toJSON()),
     get: async (name, id) => (await collections[name].findOne(id).exec())?.toJSON(),
@@ -181,7 +181,7 @@ try {
       const slow = Object.assign(async (method, path, body) => {
         if (method === "POST" && body.mutations[0].collection === "attempts") await new Promise((done) => setTimeout(done, 1500));
         return executive(method, path, body);
-      }, { open: executive.open });
+      }, { asUser: executive.asUser });
       const it = await device(slow);
       it.live();
       await becomes(async () => (await it.all("assignments")).length, 1);
@@ -222,10 +222,28 @@ try {
       await field.must(admin, "POST", `/v1/users/${executive.id}/deactivate`);
       assert.equal((await executive("GET", "/v1/sync/changes")).status, 401);
     },
+    "what was refused is sent again when the app opens": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer, assignment } = await field.given(manager, executive);
+      const it = await device(executive);
+      await it.sync();
+      const role = (role) => field.must(admin, "PATCH", `/v1/users/${executive.id}`, { role }, "application/merge-patch+json");
+      const attempt = await it.make("attempts", { assignment_id: assignment.id, customer_id: customer.id, disposition: "connected" });
+      await role("contributor");
+      await it.sync();
+      assert.ok(it.rejected.length > 0);
+      await role("executive");
+      await it.sync();
+      assert.equal((await manager("GET", `/v1/attempts/${attempt}`)).status, 200);
+      await it.sync();
+      await agrees(it, executive);
+    },
     "after a new epoch, and with a cursor that is too old, everything is read afresh and nothing unsent is lost": async () => {
       const executive = await field.person(admin, "executive");
       const { customer } = await field.given(manager, executive);
       const it = await device(executive);
+      await it.sync();
+      const refused = await it.make("notes", { customer_id: customer.id, type: "poem", body: "Refused" });
       for (const begin of [field.newEpoch, field.longAgo]) {
         await it.sync();
         await it.make("notes", { customer_id: customer.id, type: "idea", body: "Not sent yet" });
@@ -233,9 +251,13 @@ try {
         begin();
         await it.sync();
         await it.sync();
-        await agrees(it, executive);
+        assert.equal((await it.get("notes", refused)).body, "Refused");
       }
-      assert.equal((await it.all("notes")).filter(({ body }) => body === "Not sent yet").length, 2);
+      await it.change("notes", refused, { type: "idea" });
+      await it.sync();
+      await it.sync();
+      await agrees(it, executive);
+      assert.equal((await it.all("notes")).filter(({ body }) => ["Not sent yet", "Refused"].includes(body)).length, 3);
     },
   }, async () => {
     for (const database of open) await database.close();

@@ -51,15 +51,16 @@ pub fn narrow_within(sql: &mut Sql<'_>, scope: &Scope, column: &str, customer: O
     sql.push("), ").value(customer).push(")");
 }
 
-/// Appends which customer has, or had, an id in the CRM.
-pub fn narrow_external(sql: &mut Sql<'_>, scope: &Scope, external_id: Option<&str>) {
-    let Some(external_id) = external_id else { return };
-    sql.push(" AND (customers.external_id = ").value(external_id.to_owned());
-    sql.push(" OR customers.id IN (SELECT a.customer_id FROM customer_aliases AS a WHERE a.organization_id = ")
+/// Appends which customers have, or had, some of these ids in the CRM. Each half is found by its own index, whatever order is asked for.
+pub fn narrow_external(sql: &mut Sql<'_>, scope: &Scope, external_ids: &[String]) {
+    sql.push(" AND customers.id IN (SELECT c.id FROM customers AS c WHERE c.organization_id = ")
         .value(scope.organization);
-    sql.push(" AND a.external_id = ")
-        .value(external_id.to_owned())
-        .push("))");
+    sql.push(" AND c.external_id IN ").list(external_ids.iter().cloned());
+    sql.push(" UNION ALL SELECT a.customer_id FROM customer_aliases AS a WHERE a.organization_id = ")
+        .value(scope.organization);
+    sql.push(" AND a.external_id IN ")
+        .list(external_ids.iter().cloned())
+        .push(")");
 }
 
 /// The customers that merged ones with these ids in the CRM are today, by the id that was asked for.

@@ -345,3 +345,14 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn hubspots_own_id_tells_it_whatever_else_was_chosen() {
+    let columns = read(Target::Customers, "Record ID,Company name,City");
+    assert_eq!(columns.dialect, Dialect::Hubspot);
+    assert_eq!(names(&columns), ["external_id", "name", "city"]);
+    let columns = read(Target::Contacts, "Record ID,First Name,Last Name,Email");
+    assert_eq!(names(&columns), ["external_id", "first_name", "last_name", "email"]);
+    let columns = read(Target::Customers, "external_id,name,Record ID");
+    assert_eq!(columns.dialect, Dialect::Plain);
+}

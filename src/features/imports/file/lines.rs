@@ -49,12 +49,17 @@ impl Lines {
         }
     }
 
-    /// The names of all fields, in the order in which they are first met.
+    /// The names of all fields, in the order in which they are first met. Where no line can be read, what is wrong with the first.
     pub fn names(&mut self) -> io::Result<Result<Vec<String>, String>> {
         let (mut names, mut bytes): (Vec<String>, usize) = (Vec::new(), 0);
         let mut known = std::collections::HashSet::new();
+        let mut unread: Option<RowFault> = None;
         while let Some((line, text)) = self.next()? {
-            for (name, _) in flat(line, &text).unwrap_or_default() {
+            let cells = flat(line, &text).unwrap_or_else(|fault| {
+                unread.get_or_insert(fault);
+                Vec::new()
+            });
+            for (name, _) in cells {
                 if !known.contains(&name) {
                     bytes += name.len();
                     known.insert(name.clone());
@@ -65,7 +70,10 @@ impl Lines {
                 }
             }
         }
-        Ok(Ok(names))
+        Ok(match unread {
+            Some(fault) if names.is_empty() => Err(format!("Line {}: {}", fault.line, fault.reason)),
+            Some(_) | None => Ok(names),
+        })
     }
 
     /// The next line as a row of these columns.

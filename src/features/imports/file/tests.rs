@@ -152,3 +152,12 @@ fn names_of_columns_are_held_in_memory_and_have_a_limit() {
         }
     }
 }
+
+#[test]
+fn where_no_line_can_be_read_it_is_told_why() {
+    let file = "\n{\"name\": \"a\", \"name\": \"b\"}\n[1]\n";
+    let Err(why) = Rows::open(source(file.as_bytes()), ImportFormat::Ndjson).unwrap() else {
+        panic!("it was read");
+    };
+    assert!(why.starts_with("Line 2: ") && why.contains("name"), "{why}");
+}

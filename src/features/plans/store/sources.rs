@@ -9,6 +9,7 @@ use crate::access::{Role, Scope};
 use crate::clock::Timestamp;
 use crate::db::{Error, Json, Sqls};
 use crate::features::assignments::assigning::KnownUser;
+use crate::features::assignments::assignment::AssignmentId;
 use crate::features::assignments::calling_hours::CallingHours;
 use crate::features::cadences::cadence::{Effective, date};
 use crate::features::cadences::store::{Figure, figure};
@@ -182,9 +183,12 @@ async fn last_callers(
 /// Who has each of these customers in hand.
 async fn in_hand(db: &mut impl Sqls, scope: &Scope, ids: &[CustomerId]) -> Result<BTreeMap<CustomerId, UserId>, Error> {
     let mut sql = db
-        .sql("SELECT customer_id, assignee_id FROM assignments WHERE organization_id = $1 AND status IN ('queued', 'scheduled') AND customer_id IN ")
+        .sql("SELECT id, customer_id, assignee_id FROM assignments WHERE organization_id = $1 AND status IN ('queued', 'scheduled') AND customer_id IN ")
         .bind(scope.organization);
-    sql.list(ids.iter().copied()).push(" ORDER BY customer_id, id DESC");
-    let rows: Vec<(CustomerId, UserId)> = sql.all().await?;
-    Ok(rows.into_iter().collect())
+    sql.list(ids.iter().copied());
+    // Put in order here: asked to, SQLite may go through all assignments in that order.
+    let mut rows: Vec<(AssignmentId, CustomerId, UserId)> = sql.all().await?;
+    rows.sort_by_key(|(id, ..)| std::cmp::Reverse(*id));
+    let rows = rows.into_iter();
+    Ok(rows.map(|(_, customer, assignee)| (customer, assignee)).collect())
 }

@@ -3,8 +3,10 @@
 use uuid::Uuid;
 
 use super::Reach;
+use crate::clock::Timestamp;
 use crate::db::packed::{self, Part};
 use crate::db::{Error, Sqls};
+use crate::features::attempts::late::Had;
 use crate::id::{OrganizationId, UserId};
 
 /// That a customer came into the user's working set, or left it.
@@ -50,12 +52,13 @@ pub async fn moves(
         Part::Number("revision"),
     ];
     let moves = packed::pack(&PARTS);
-    let (moves,): (String,) = db.sql(format!("{moves} FROM (SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX({departed})) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 ORDER BY revision LIMIT $5) AS next"))
+    let (moves,): (String,) = db.sql(format!("{moves} FROM (SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX({departed})) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 AND (entered IS NOT NULL OR revision > $6) ORDER BY revision LIMIT $5) AS next"))
         .bind(organization)
         .bind(user)
         .bind(reach.from)
         .bind(reach.head)
         .bind(reach.limit)
+        .bind(reach.forgotten)
         .one()
         .await?;
     let moved = |mut row: packed::Row<'_>| {
@@ -118,7 +121,7 @@ pub async fn has(
     Ok(row.is_some())
 }
 
-/// Whether a user had this assignment on their device once, whichever customer's it was then.
+/// Whether a user had this assignment on their device, and until when, whichever customer's it was then.
 ///
 /// # Errors
 /// What the database said.
@@ -127,13 +130,23 @@ pub async fn had(
     organization: OrganizationId,
     user: UserId,
     assignment: impl Into<Uuid>,
-) -> Result<bool, Error> {
-    let row: Option<(i64,)> = db
-        .sql("SELECT entered FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND kind = 'assignment' AND record_id = $3 LIMIT 1")
+) -> Result<Had, Error> {
+    let (rows, gone): (i64, Option<i64>) = db
+        .sql("SELECT COUNT(*), CASE WHEN COUNT(*) = COUNT(departed) THEN MAX(departed) END FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND kind = 'assignment' AND record_id = $3")
         .bind(organization)
         .bind(user)
         .bind(assignment.into())
-        .optional()
+        .one()
         .await?;
-    Ok(row.is_some())
+    let Some(gone) = gone else {
+        return Ok(if rows == 0 { Had::Never } else { Had::Still });
+    };
+    // A departure may have a number of its own, after that of what was written.
+    let (at,): (Timestamp,) = db
+        .sql("SELECT recorded_at FROM journal WHERE organization_id = $1 AND revision <= $2 ORDER BY revision DESC LIMIT 1")
+        .bind(organization)
+        .bind(gone)
+        .one()
+        .await?;
+    Ok(Had::Until(at))
 }

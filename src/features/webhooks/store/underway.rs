@@ -57,7 +57,7 @@ pub async fn look(
     if !sorts.has(kind, body::TESTED) {
         sorts.verbs.push((kind, body::TESTED.to_owned()));
     }
-    let until = latest.min(from.saturating_add(LOOKED_THROUGH));
+    let until = feed::stretch(db, organization, (from, latest), LOOKED_THROUGH).await?;
     let found = feed::happenings(db, organization, Some(&sorts), (from, until), PORTION).await?;
     let full = i64::try_from(found.len()).is_ok_and(|count| count >= PORTION);
     let until = match found.last() {
