@@ -14,8 +14,8 @@ use super::server::Server;
 use super::trouble::{Exit, TOLD, Trouble};
 use super::wire::Request;
 
-/// So many faults does a server keep of an import; all rows are counted.
-const KEPT: u64 = 10_000;
+/// So many faults of each sort does a server keep of an import; all are counted.
+const KEPT: [(&str, u64); 2] = [("errors", 10_000), ("warnings", 1_000)];
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -222,10 +222,12 @@ fn told(import: &Value) -> String {
     if more > 0 {
         text += &format!("\n  and {more} more; `--errors FILE` has them.");
     }
-    if outcome["failed"].as_u64() > Some(KEPT) {
-        text += &format!(
-            "\nOf what is wrong the server keeps the first {KEPT} faults: mend those and import the file again."
-        );
+    for (sort, kept) in KEPT {
+        let all = outcome[sort].as_u64().unwrap_or_default();
+        if all > kept {
+            text +=
+                &format!("\nOf {all} {sort} the server keeps the first {kept}: mend those and import the file again.");
+        }
     }
     if import["dry_run"] != true {
         text += &back(import["id"].as_str().unwrap_or_default(), outcome);

@@ -152,6 +152,7 @@ async fn every_fault_of_a_file_is_told() {
     let file = format!("external_id,name,annual_billing\n{rows}");
     let done = imported(&server, &manager, "target=customers", "text/csv", file).await;
     assert_eq!(figures(&done), [0, 0, 0, 2_500], "{done}");
+    assert_eq!(done["outcome"]["errors"], 2_500);
     let path = format!("/v1/imports/{}/errors", done["id"].as_str().unwrap());
     let told = manager
         .send(manager.request("GET", &path).header("accept", "application/x-ndjson"))

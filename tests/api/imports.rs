@@ -155,10 +155,11 @@ async fn bad_rows_are_told_and_good_ones_are_in() {
         6,No currency,,12,,,\r\n\
         ,,,,,,\r\n\
         7,\"Also\r\ngood\",,,,,\r\n\
-        8,Bad,x,,,,\r\n"
+        8,Bad,x,,,,\r\n\
+        9,Named by itself,,\"USD 1,200\",,,\r\n"
         .to_vec();
     let report = import(&manager, "customers", &[], file).await.expect(200);
-    assert_eq!(figures(&report), [9, 1, 0, 0, 8], "{report}");
+    assert_eq!(figures(&report), [10, 2, 0, 0, 8], "{report}");
     let errors: Vec<_> = report["errors"].as_array().unwrap().iter().collect();
     let told: Vec<(u64, &str, &str)> = errors
         .iter()
@@ -192,6 +193,11 @@ async fn bad_rows_are_told_and_good_ones_are_in() {
         (json!("somewhere"), json!(["phone_not_understood"]))
     );
     assert_eq!(good["annual_billing"]["amount_minor"], 123_450);
+    let named = manager.get("/v1/customers?external_id=9").await.expect(200)["data"][0].clone();
+    assert_eq!(
+        named["annual_billing"],
+        json!({"amount_minor": 120_000, "currency": "USD"})
+    );
 }
 
 #[actix_web::test]

@@ -117,6 +117,21 @@ async fn what_a_column_was_not_used_for_is_told_and_an_import_is_taken_back() {
 }
 
 #[actix_web::test]
+async fn what_is_wrong_is_counted_where_there_is_too_much_to_keep() {
+    let desk = Desk::signed_in().await;
+    let rows = "A,Alfreds,tomorrow,twelve\n".repeat(5_001);
+    let bad = desk.file(
+        "bad.csv",
+        &format!("external_id,name,customer_since,annual_billing\n{rows}"),
+    );
+    let ran = desk
+        .run(&["import", "customers", &bad, "--currency", "EUR"])
+        .code(4)
+        .says("5001 failed");
+    ran.says("Of 10002 errors the server keeps the first 10000: mend those");
+}
+
+#[actix_web::test]
 async fn files_that_are_none_are_refused_before_anything_is_sent() {
     let desk = Desk::signed_in().await;
     let empty = desk.file("empty.csv", "");

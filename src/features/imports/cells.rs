@@ -17,7 +17,7 @@ use unicode_normalization::UnicodeNormalization;
 pub use crate::features::customers::countries::country;
 pub use crate::features::customers::phones::{Phone, phone};
 pub use dates::{DateOrder, Dates, date, order_of, since_tenure, time_zone, timestamp};
-pub use money::{currency, decimal_sign, decimals, money};
+pub use money::{currency, decimal_sign, decimals, money, named};
 
 use crate::http::csv::unescaped;
 use crate::text::{UNFIT, is_unfit};

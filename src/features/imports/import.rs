@@ -77,10 +77,14 @@ pub struct ImportOutcome {
     /// Rows that say what is known already.
     #[schema(minimum = 0)]
     pub unchanged: u64,
-    /// Rows that were left out; `errors` says why.
+    /// Rows that were left out.
     #[schema(minimum = 0)]
     pub failed: u64,
-    /// Of how much of rows that are in it was told that it was left out.
+    /// What is wrong with them, which may be several things of a row: `/v1/imports/{id}/errors` lists the first 10,000.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub errors: u64,
+    /// What was left out of rows that are in: the first 1,000 are listed there, too.
     #[schema(minimum = 0)]
     pub warnings: u64,
     /// What was taken back, once that was asked for.
@@ -125,10 +129,15 @@ impl ImportOutcome {
             updated: report.updated,
             unchanged: report.unchanged,
             failed: report.failed,
-            warnings: report.warned,
+            errors: count(report.told.errors),
+            warnings: count(report.told.warnings),
             undone: None,
         }
     }
+}
+
+fn count(faults: usize) -> u64 {
+    u64::try_from(faults).unwrap_or(u64::MAX)
 }
 
 /// A file that is imported in the background.
@@ -207,13 +216,14 @@ pub struct State {
     updated: u64,
     unchanged: u64,
     failed: u64,
-    warned: u64,
+    #[serde(default)]
+    told: Faults,
     /// How many faults are kept.
     pub faults: Faults,
     pub remembered: Value,
 }
 
-/// How many faults are kept, of each sort.
+/// How many faults, of each sort.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Faults {
     pub errors: usize,
@@ -240,7 +250,7 @@ impl State {
         report.updated = self.updated;
         report.unchanged = self.unchanged;
         report.failed = self.failed;
-        report.warned = self.warned;
+        report.told = self.told;
         report.room = Faults {
             errors: Faults::MOST.errors.saturating_sub(self.faults.errors),
             warnings: Faults::MOST.warnings.saturating_sub(self.faults.warnings),
@@ -260,7 +270,7 @@ impl State {
         self.updated = report.updated;
         self.unchanged = report.unchanged;
         self.failed = report.failed;
-        self.warned = report.warned;
+        self.told = report.told;
         self.remembered = remembered;
         report.sort();
         let (errors, warnings) = (std::mem::take(&mut report.errors), std::mem::take(&mut report.warnings));

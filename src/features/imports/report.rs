@@ -112,9 +112,9 @@ pub struct ImportReport {
     pub warnings: Vec<RowFault>,
     /// Nothing was written.
     pub dry_run: bool,
-    /// All warnings, those that are not shown as well.
+    /// All faults and all warnings, those that are not shown as well.
     #[serde(skip)]
-    pub warned: u64,
+    pub told: Faults,
     /// How many more faults are taken.
     #[serde(skip)]
     pub room: Faults,
@@ -152,7 +152,7 @@ impl ImportReport {
             errors: Vec::new(),
             warnings: Vec::new(),
             dry_run,
-            warned: 0,
+            told: Faults::default(),
             room: SHOWN,
         }
     }
@@ -160,6 +160,7 @@ impl ImportReport {
     /// A row that is left out.
     pub fn fail(&mut self, faults: Vec<RowFault>) {
         self.failed += 1;
+        self.told.errors += faults.len();
         add(&mut self.errors, faults, &mut self.room.errors);
     }
 
@@ -171,7 +172,7 @@ impl ImportReport {
 
     /// What is left out of a row.
     pub fn warn(&mut self, warnings: Vec<RowFault>) {
-        self.warned += u64::try_from(warnings.len()).unwrap_or(u64::MAX);
+        self.told.warnings += warnings.len();
         add(&mut self.warnings, warnings, &mut self.room.warnings);
     }
 }

@@ -177,12 +177,14 @@ impl<'c> Cells<'c> {
         }
     }
 
-    /// Sets an amount, unless the cell is blank: in the row's currency, else in the known amount's, else in the request's.
+    /// Sets an amount, unless the cell is blank: in the currency that the row names, else in the one that the amount itself names, else
+    /// in the known amount's, else in the request's.
     pub fn set_money(&mut self, to: &mut Option<Json<Money>>, field: &Field) {
         let named = self.read(&Field::Currency, cells::currency);
-        if self.raw(field).is_none() {
+        let Some(cell) = self.raw(field) else {
             return;
-        }
+        };
+        let named = named.or_else(|| cells::named(cell));
         let known = to.as_ref().map(|known| known.currency.clone());
         let Some(currency) = named.or(known).or_else(|| self.context.currency.clone()) else {
             self.fault(field, "required", NO_CURRENCY);

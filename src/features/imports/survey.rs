@@ -150,6 +150,7 @@ impl Survey {
             // In dinars, three decimals are what one expects.
             let named = cell(columns, row, &Field::Currency);
             let named = named.and_then(|code| cells::currency(code).ok());
+            let named = named.or_else(|| cells::named(amount));
             let places = named.as_deref().or(currency).map_or(2, cells::decimals);
             if shows.is_some() || places < 3 || amount.contains(',') {
                 seen.note(row.line, amount, shows);

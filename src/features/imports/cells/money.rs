@@ -7,26 +7,16 @@
 //!   column says ([`decimal_sign`]). Where nothing says it they are thousands, but for `1.234` in a
 //!   currency of three decimals.
 //! - Negative: a sign before or behind, or parentheses.
-//! - A currency's code or sign may stand on either side, and must be that of the row.
+//! - A currency's code or sign may stand on either side, and must be that of the row. Where the row names none, a
+//!   code, or a sign that only one currency has, says it ([`named`]).
 //! - More decimals than the currency has are refused, unless they are zeros.
+
+use iso_currency::Currency;
 
 use super::{CellFault, FaultCode};
 
 /// Larger amounts would lose their last digits in JavaScript: 2⁵³ − 1 minor units.
 const LARGEST: i64 = 9_007_199_254_740_991;
-
-/// ISO 4217 currencies whose minor unit is not a hundredth.
-const DECIMALS: [(u32, &[&str]); 3] = [
-    (
-        0,
-        &[
-            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
-            "XOF", "XPF",
-        ],
-    ),
-    (3, &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]),
-    (4, &["CLF", "UYW"]),
-];
 
 /// Signs, and the currencies that are written with them.
 const SIGNS: [(&str, &[&str]); 24] = [
@@ -66,10 +56,20 @@ const SIGNS: [(&str, &[&str]); 24] = [
 /// not known.
 #[must_use]
 pub fn decimals(currency: &str) -> u32 {
-    DECIMALS
-        .iter()
-        .find(|(_, codes)| codes.contains(&currency))
-        .map_or(2, |(decimals, _)| *decimals)
+    let known = Currency::from_code(currency);
+    known.and_then(Currency::exponent).map_or(2, u32::from)
+}
+
+/// The currency that an amount names itself: `USD 1,200` or `1.200 €`; none where it has a sign that several are written with.
+#[must_use]
+pub fn named(cell: &str) -> Option<String> {
+    let label = Amount::read(cell, None).ok()?.label?;
+    let sign = label.to_lowercase();
+    match SIGNS.iter().find(|(known, _)| *known == sign) {
+        Some((_, [only])) => Some((*only).to_owned()),
+        Some(_) => None,
+        None => Currency::from_code(&label.to_ascii_uppercase()).map(|known| known.code().to_owned()),
+    }
 }
 
 /// A currency's code in capitals: three letters. Whether it is in use, ISO decides too often.

@@ -151,6 +151,29 @@ fn an_amount_in_another_currency_than_its_row_is_refused() {
 }
 
 #[test]
+fn an_amount_names_its_currency_by_a_code_or_by_a_sign_of_one() {
+    for (cell, currency) in [
+        ("USD 1,200", Some("USD")),
+        ("1.200,50 eur", Some("EUR")),
+        ("(KWD 2.500)", Some("KWD")),
+        ("12 €", Some("EUR")),
+        ("US$12", Some("USD")),
+        ("-₹ 1,00,000", Some("INR")),
+        ("$12", None),
+        ("£12", None),
+        ("¥12", None),
+        ("12 kr", None),
+        ("12 TBA", None),
+        ("12 apples", None),
+        ("12", None),
+        ("EUR", None),
+        ("", None),
+    ] {
+        assert_eq!(named(cell).as_deref(), currency, "{cell}");
+    }
+}
+
+#[test]
 fn an_amount_that_json_cannot_carry_is_refused() {
     assert_eq!(money("90071992547409.91", "USD", None), Ok(LARGEST));
     assert_eq!(money("-90071992547409.91", "USD", None), Ok(-LARGEST));
