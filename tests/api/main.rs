@@ -76,6 +76,7 @@ mod shared_evening;
 mod storage;
 mod sync;
 mod sync_interleavings;
+mod sync_large;
 mod sync_meanwhile;
 mod sync_merges;
 mod sync_push;

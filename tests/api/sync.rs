@@ -23,31 +23,37 @@ impl Device {
         let mut read = 0;
         loop {
             let page = client.get(&self.next(limit)).await.expect(200);
-            let changes = page["changes"].as_array().unwrap();
+            let changes = self.take(&page);
             if page["has_more"] == true {
-                assert_eq!(changes.len(), limit, "a page is full until there is no more");
+                assert_eq!(changes, limit, "a page is full until there is no more");
             }
-            let mut seen = BTreeSet::new();
-            for change in changes {
-                let key = (text(&change["collection"]), text(&change["id"]));
-                assert!(seen.insert(key.clone()), "a record stands once on a page: {key:?}");
-                if change["op"] == "remove" {
-                    assert!(change["data"].is_null(), "{change}");
-                    self.records.remove(&key);
-                } else {
-                    assert_eq!(change["data"]["id"], change["id"]);
-                    let record = (change["revision"].as_i64().unwrap(), change["data"].clone());
-                    self.records.insert(key, record);
-                }
-            }
-            read += changes.len();
-            self.cursor = page["cursor"].as_i64();
-            self.epoch = page["epoch"].as_i64();
-            assert!((1..=9_007_199_254_740_991).contains(&self.cursor.unwrap()));
+            read += changes;
             if page["has_more"] == false {
                 return read;
             }
         }
+    }
+
+    /// Takes a page over; how many changes it has.
+    pub fn take(&mut self, page: &Value) -> usize {
+        let changes = page["changes"].as_array().unwrap();
+        let mut seen = BTreeSet::new();
+        for change in changes {
+            let key = (text(&change["collection"]), text(&change["id"]));
+            assert!(seen.insert(key.clone()), "a record stands once on a page: {key:?}");
+            if change["op"] == "remove" {
+                assert!(change["data"].is_null(), "{change}");
+                self.records.remove(&key);
+            } else {
+                assert_eq!(change["data"]["id"], change["id"]);
+                let record = (change["revision"].as_i64().unwrap(), change["data"].clone());
+                self.records.insert(key, record);
+            }
+        }
+        self.cursor = page["cursor"].as_i64();
+        self.epoch = page["epoch"].as_i64();
+        assert!((1..=9_007_199_254_740_991).contains(&self.cursor.unwrap()));
+        changes.len()
     }
 
     pub fn next(&self, limit: usize) -> String {

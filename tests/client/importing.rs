@@ -122,7 +122,7 @@ async fn what_is_wrong_is_counted_where_there_is_too_much_to_keep() {
     let rows = "A,Alfreds,tomorrow,twelve\n".repeat(5_001);
     let bad = desk.file(
         "bad.csv",
-        &format!("external_id,name,customer_since,annual_billing\n{rows}"),
+        format!("external_id,name,customer_since,annual_billing\n{rows}"),
     );
     let ran = desk
         .run(&["import", "customers", &bad, "--currency", "EUR"])
