@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use futures_util::future::try_join_all;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use super::change::{Reason, SyncChange};
 use super::collection::Collection;
 use super::cursor::Position;
 use super::store::{self, Line, Loaded, Reach};
-use crate::db::{Error, Sqls};
+use crate::db::{Error, Reader};
 use crate::id::{OrganizationId, UserId};
 
 /// What a device asks for.
@@ -42,6 +43,8 @@ const LEAST: usize = 200;
 const NARROW: i64 = 8;
 /// How many histories are read at once.
 const AT_ONCE: usize = 128;
+/// How many records are.
+const PORTION: usize = 250;
 
 /// A record, ready to be sent.
 type Told = Loaded<Box<RawValue>>;
@@ -61,7 +64,7 @@ enum Event {
 ///
 /// # Errors
 /// What the database said.
-pub async fn pull(db: &mut impl Sqls, asked: &Asked) -> Result<Pulled, Error> {
+pub async fn pull(db: &mut Reader, asked: &Asked) -> Result<Pulled, Error> {
     let mut page = Page {
         asked,
         known: Known::default(),
@@ -107,7 +110,7 @@ impl Page<'_> {
     }
 
     /// What happens next, in its order, and up to which revision that is all.
-    async fn events(&self, db: &mut impl Sqls, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
+    async fn events(&self, db: &mut Reader, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
         let asked = self.asked;
         let limit = (self.room() + 1).max(LEAST);
         // A customer brings itself and what holds it, so that a page is full with half as many.
@@ -176,7 +179,7 @@ impl Page<'_> {
         Ok((events, horizon))
     }
 
-    async fn go_through(&mut self, db: &mut impl Sqls, events: Vec<(i64, Event)>, from: Position) -> Result<(), Error> {
+    async fn go_through(&mut self, db: &mut Reader, events: Vec<(i64, Event)>, from: Position) -> Result<(), Error> {
         let mut histories: HashMap<Uuid, Vec<Line>> = HashMap::new();
         let mut candidates = Vec::new();
         for at in 0..events.len() {
@@ -208,32 +211,33 @@ impl Page<'_> {
     /// Reads the histories of the customers that enter or leave next, many at once.
     async fn read_ahead(
         &mut self,
-        db: &mut impl Sqls,
+        db: &mut Reader,
         events: &[(i64, Event)],
         at: usize,
         histories: &mut HashMap<Uuid, Vec<Line>>,
     ) -> Result<(), Error> {
+        let whose = |(_, event): &(i64, Event)| match event {
+            Event::Enters { customer, .. } | Event::Leaves { customer } => Some(*customer),
+            Event::One(_) => None,
+        };
+        if events
+            .get(at)
+            .and_then(whose)
+            .is_none_or(|now| histories.contains_key(&now))
+        {
+            return Ok(());
+        }
         let organization = Uuid::from(self.asked.organization);
         let (mut wanted, mut leaving) = (BTreeMap::new(), Vec::new());
-        for (revision, event) in events.iter().skip(at) {
-            match event {
-                Event::Enters { customer, .. } => wanted.insert(*customer, *revision),
-                Event::Leaves { customer } => {
-                    leaving.push(*customer);
-                    wanted.insert(*customer, *revision)
-                }
-                Event::One(_) => None,
-            };
+        for event in events.iter().skip(at) {
+            let Some(customer) = whose(event) else { continue };
+            if matches!(event.1, Event::Leaves { .. }) {
+                leaving.push(customer);
+            }
+            wanted.insert(customer, event.0);
             if wanted.len() == AT_ONCE {
                 break;
             }
-        }
-        let now = events.get(at).and_then(|(_, event)| match event {
-            Event::Enters { customer, .. } | Event::Leaves { customer } => Some(*customer),
-            Event::One(_) => None,
-        });
-        if now.is_none_or(|now| histories.contains_key(&now)) {
-            return Ok(());
         }
         self.known.look(db, self.asked, leaving).await?;
         if wanted.remove(&organization).is_some() {
@@ -267,7 +271,7 @@ impl Page<'_> {
     }
 
     /// Looks at the records, and tells of those that are to be told of, as long as there is room.
-    async fn tell(&mut self, db: &mut impl Sqls, candidates: Vec<Candidate>) -> Result<(), Error> {
+    async fn tell(&mut self, db: &mut Reader, candidates: Vec<Candidate>) -> Result<(), Error> {
         let mut ids: BTreeMap<Collection, BTreeSet<Uuid>> = BTreeMap::new();
         for candidate in candidates
             .iter()
@@ -275,10 +279,21 @@ impl Page<'_> {
         {
             ids.entry(candidate.collection).or_default().insert(candidate.id);
         }
+        // Side by side: while some are read, others are written out.
+        let portions = ids.iter().flat_map(|(collection, ids)| {
+            let ids = Vec::from_iter(ids.iter().copied());
+            let portions: Vec<Vec<Uuid>> = ids.chunks(PORTION).map(<[Uuid]>::to_vec).collect();
+            portions.into_iter().map(|ids| (*collection, ids))
+        });
+        let loading = portions.map(|(collection, ids)| {
+            let (mut db, organization) = (db.clone(), self.asked.organization);
+            async move {
+                let loaded = store::load(&mut db, organization, collection, &ids).await?;
+                Ok::<_, Error>((collection, loaded))
+            }
+        });
         let mut records: HashMap<(Collection, Uuid), Told> = HashMap::new();
-        for (collection, ids) in ids {
-            let ids = Vec::from_iter(ids);
-            let loaded = store::load(db, self.asked.organization, collection, &ids).await?;
+        for (collection, loaded) in try_join_all(loading).await? {
             records.extend(loaded.into_iter().map(|(id, loaded)| ((collection, id), loaded)));
         }
         let uncertain = candidates.iter().filter_map(|candidate| {
@@ -377,7 +392,7 @@ struct Known {
 }
 
 impl Known {
-    async fn look(&mut self, db: &mut impl Sqls, asked: &Asked, customers: Vec<Uuid>) -> Result<(), Error> {
+    async fn look(&mut self, db: &mut Reader, asked: &Asked, customers: Vec<Uuid>) -> Result<(), Error> {
         let new: BTreeSet<Uuid> = customers.into_iter().filter(|it| self.looked.insert(*it)).collect();
         for chunk in Vec::from_iter(new).chunks(AT_ONCE) {
             let rows = store::held(db, asked.organization, asked.user, chunk.iter().copied()).await?;
