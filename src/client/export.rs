@@ -38,12 +38,13 @@ pub struct Export {
     /// A filter of the list, as the reference at /docs has them; can be given several times.
     #[arg(long = "filter", value_name = "NAME=VALUE", value_parser = pair)]
     filters: Vec<(String, String)>,
-    /// Only these columns.
+    /// Only these columns, and the id.
     #[arg(long, value_name = "NAME,…")]
     fields: Option<String>,
     /// In which order.
     #[arg(long, value_name = "NAME,…", allow_hyphen_values = true)]
     sort: Option<String>,
+    /// CSV has lines that end with CR LF, as its standard says; of NDJSON each ends with LF.
     #[arg(long, default_value = "csv")]
     format: Format,
     /// Where to; a file is there when it is whole, and not before.

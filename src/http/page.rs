@@ -35,7 +35,7 @@ pub struct Paging {
     pub sort: Option<String>,
     /// Count all records that match, at a price.
     pub include_total: Option<bool>,
-    /// Show only these fields of each record, separated by commas.
+    /// Show only these fields of each record, separated by commas; its id comes along.
     #[param(max_length = 1000)]
     pub fields: Option<String>,
     /// Everything else that the list was asked for: what a cursor is bound to.
@@ -58,7 +58,7 @@ pub struct OnePage {
     /// `next_cursor` of the page before.
     #[param(max_length = 2000)]
     pub cursor: Option<String>,
-    /// Show only these fields of each record, separated by commas.
+    /// Show only these fields of each record, separated by commas; its id comes along.
     #[param(max_length = 1000)]
     pub fields: Option<String>,
 }

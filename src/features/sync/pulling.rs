@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use futures_util::future::try_join_all;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -43,8 +42,6 @@ const LEAST: usize = 200;
 const NARROW: i64 = 8;
 /// How many histories are read at once.
 const AT_ONCE: usize = 128;
-/// How many records are.
-const PORTION: usize = 250;
 
 /// A record, ready to be sent.
 type Told = Loaded<Box<RawValue>>;
@@ -279,23 +276,7 @@ impl Page<'_> {
         {
             ids.entry(candidate.collection).or_default().insert(candidate.id);
         }
-        // Side by side: while some are read, others are written out.
-        let portions = ids.iter().flat_map(|(collection, ids)| {
-            let ids = Vec::from_iter(ids.iter().copied());
-            let portions: Vec<Vec<Uuid>> = ids.chunks(PORTION).map(<[Uuid]>::to_vec).collect();
-            portions.into_iter().map(|ids| (*collection, ids))
-        });
-        let loading = portions.map(|(collection, ids)| {
-            let (mut db, organization) = (db.clone(), self.asked.organization);
-            async move {
-                let loaded = store::load(&mut db, organization, collection, &ids).await?;
-                Ok::<_, Error>((collection, loaded))
-            }
-        });
-        let mut records: HashMap<(Collection, Uuid), Told> = HashMap::new();
-        for (collection, loaded) in try_join_all(loading).await? {
-            records.extend(loaded.into_iter().map(|(id, loaded)| ((collection, id), loaded)));
-        }
+        let mut records: HashMap<(Collection, Uuid), Told> = store::load_all(db, self.asked.organization, ids).await?;
         let uncertain = candidates.iter().filter_map(|candidate| {
             let record = records.get(&(candidate.collection, candidate.id))?;
             record.customer.filter(|_| self.is_uncertain(candidate, record))

@@ -7,7 +7,7 @@ mod sets;
 use uuid::Uuid;
 
 pub use mutations::{Sent, keep, known};
-pub use records::{Data, Loaded, load};
+pub use records::{Data, Loaded, load, load_all};
 pub use sets::{had, has, held, moves};
 
 use super::collection::Collection;
