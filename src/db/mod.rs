@@ -93,9 +93,7 @@ impl Db {
             .busy_timeout(Duration::from_secs(60))
             .pragma("cache_size", "-16000")
             .pragma("temp_store", "memory")
-            .statement_cache_capacity(256)
-            // A whole page is read while its first rows are written out.
-            .row_buffer_size(512);
+            .statement_cache_capacity(256);
         private(options.get_filename());
         let readers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
         Ok(Self::Sqlite(Sqlite::open(options, readers, statement).await?))

@@ -10,7 +10,7 @@ use super::change::{Reason, SyncChange};
 use super::collection::Collection;
 use super::cursor::Position;
 use super::store::{self, Line, Loaded, Reach};
-use crate::db::{Error, Reader};
+use crate::db::{Error, Sqls};
 use crate::id::{OrganizationId, UserId};
 
 /// What a device asks for.
@@ -61,7 +61,7 @@ enum Event {
 ///
 /// # Errors
 /// What the database said.
-pub async fn pull(db: &mut Reader, asked: &Asked) -> Result<Pulled, Error> {
+pub async fn pull(db: &mut impl Sqls, asked: &Asked) -> Result<Pulled, Error> {
     let mut page = Page {
         asked,
         known: Known::default(),
@@ -107,7 +107,7 @@ impl Page<'_> {
     }
 
     /// What happens next, in its order, and up to which revision that is all.
-    async fn events(&self, db: &mut Reader, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
+    async fn events(&self, db: &mut impl Sqls, from: Position) -> Result<(Vec<(i64, Event)>, i64), Error> {
         let asked = self.asked;
         let limit = (self.room() + 1).max(LEAST);
         // A customer brings itself and what holds it, so that a page is full with half as many.
@@ -176,7 +176,7 @@ impl Page<'_> {
         Ok((events, horizon))
     }
 
-    async fn go_through(&mut self, db: &mut Reader, events: Vec<(i64, Event)>, from: Position) -> Result<(), Error> {
+    async fn go_through(&mut self, db: &mut impl Sqls, events: Vec<(i64, Event)>, from: Position) -> Result<(), Error> {
         let mut histories: HashMap<Uuid, Vec<Line>> = HashMap::new();
         let mut candidates = Vec::new();
         for at in 0..events.len() {
@@ -208,7 +208,7 @@ impl Page<'_> {
     /// Reads the histories of the customers that enter or leave next, many at once.
     async fn read_ahead(
         &mut self,
-        db: &mut Reader,
+        db: &mut impl Sqls,
         events: &[(i64, Event)],
         at: usize,
         histories: &mut HashMap<Uuid, Vec<Line>>,
@@ -268,7 +268,7 @@ impl Page<'_> {
     }
 
     /// Looks at the records, and tells of those that are to be told of, as long as there is room.
-    async fn tell(&mut self, db: &mut Reader, candidates: Vec<Candidate>) -> Result<(), Error> {
+    async fn tell(&mut self, db: &mut impl Sqls, candidates: Vec<Candidate>) -> Result<(), Error> {
         let mut ids: BTreeMap<Collection, BTreeSet<Uuid>> = BTreeMap::new();
         for candidate in candidates
             .iter()
@@ -276,7 +276,12 @@ impl Page<'_> {
         {
             ids.entry(candidate.collection).or_default().insert(candidate.id);
         }
-        let mut records: HashMap<(Collection, Uuid), Told> = store::load_all(db, self.asked.organization, ids).await?;
+        let mut records: HashMap<(Collection, Uuid), Told> = HashMap::new();
+        for (collection, ids) in ids {
+            let ids = Vec::from_iter(ids);
+            let loaded = store::load(db, self.asked.organization, collection, &ids).await?;
+            records.extend(loaded.into_iter().map(|(id, loaded)| ((collection, id), loaded)));
+        }
         let uncertain = candidates.iter().filter_map(|candidate| {
             let record = records.get(&(candidate.collection, candidate.id))?;
             record.customer.filter(|_| self.is_uncertain(candidate, record))
@@ -373,7 +378,7 @@ struct Known {
 }
 
 impl Known {
-    async fn look(&mut self, db: &mut Reader, asked: &Asked, customers: Vec<Uuid>) -> Result<(), Error> {
+    async fn look(&mut self, db: &mut impl Sqls, asked: &Asked, customers: Vec<Uuid>) -> Result<(), Error> {
         let new: BTreeSet<Uuid> = customers.into_iter().filter(|it| self.looked.insert(*it)).collect();
         for chunk in Vec::from_iter(new).chunks(AT_ONCE) {
             let rows = store::held(db, asked.organization, asked.user, chunk.iter().copied()).await?;

@@ -7,7 +7,7 @@ mod sets;
 use uuid::Uuid;
 
 pub use mutations::{Sent, keep, known};
-pub use records::{Data, Loaded, load, load_all};
+pub use records::{Data, Loaded, load};
 pub use sets::{had, has, held, moves};
 
 use super::collection::Collection;
@@ -114,7 +114,10 @@ pub async fn changed<'c>(
     const WITHIN: &str = "j.organization_id = $1 AND j.revision <= $4 AND j.revision >";
     let lines = match reach.narrow {
         true => {
-            format!("{LINES} journal j WHERE {WITHIN} $5 AND {IS_MINE} j.customer_id AND mine.entered < j.revision)")
+            // By an expression, so that the one customer is looked up, and not all that came before.
+            format!(
+                "{LINES} journal j WHERE {WITHIN} $5 AND {IS_MINE} j.customer_id AND mine.entered + 0 < j.revision)"
+            )
         }
         false => format!(
             "{MINE} {LINES} mine CROSS JOIN journal j WHERE {WITHIN} CASE WHEN mine.entered > $5 THEN mine.entered ELSE $5 END AND j.customer_id = mine.customer_id"

@@ -1,13 +1,12 @@
 //! Records as devices keep them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use futures_util::future::try_join_all;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::db::{Error, Reader, Sqls};
+use crate::db::{Error, Sqls};
 use crate::features::action_items::action_item::ActionItem;
 use crate::features::assignments::assignment::Assignment;
 use crate::features::attempts::attempt::Attempt;
@@ -50,8 +49,6 @@ impl Data for Map<String, Value> {
 }
 
 const REVISION: &str = "revision";
-/// So many records are read by one statement.
-const PORTION: usize = 250;
 
 impl Data for Box<RawValue> {
     fn of<R: Record>(record: &R) -> Self {
@@ -121,34 +118,6 @@ pub async fn load<D: Data>(
         Collection::Programs => of::<Program, D>(db, organization, ids).await,
         Collection::TalkingPoints => of::<TalkingPoints, D>(db, organization, ids).await,
     }
-}
-
-/// Records of several collections, as they are now: side by side, so that some are read while others are written out.
-///
-/// # Errors
-/// What the database said.
-pub async fn load_all<D: Data>(
-    db: &Reader,
-    organization: OrganizationId,
-    ids: BTreeMap<Collection, BTreeSet<Uuid>>,
-) -> Result<HashMap<(Collection, Uuid), Loaded<D>>, Error> {
-    let mut loading = Vec::new();
-    for (collection, ids) in ids {
-        let ids = Vec::from_iter(ids);
-        for portion in ids.chunks(PORTION) {
-            let (mut db, portion) = (db.clone(), portion.to_vec());
-            loading.push(async move {
-                let loaded = load::<D>(&mut db, organization, collection, &portion).await?;
-                Ok::<_, Error>((collection, loaded))
-            });
-        }
-    }
-    let loaded = try_join_all(loading).await?;
-    let named = loaded.into_iter().flat_map(|(collection, records)| {
-        let records = records.into_iter();
-        records.map(move |(id, record)| ((collection, id), record))
-    });
-    Ok(named.collect())
 }
 
 #[cfg(test)]
