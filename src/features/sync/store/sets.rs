@@ -43,12 +43,12 @@ pub async fn moves(
         Part::Number("revision"),
     ];
     const MINE: &str = "FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND";
-    let next = |time, now| {
+    let next = |time, now, from| {
         format!(
-            "SELECT {time} AS at, customer_id {MINE} departed {now} AND {time} >= $3 AND {time} <= $4 ORDER BY {time} LIMIT $5"
+            "SELECT {time} AS at, customer_id {MINE} departed {now} AND {time} >= {from} AND {time} <= $4 ORDER BY {time} LIMIT $5"
         )
     };
-    let (came, went) = (next("entered", "IS NULL"), next("departed", "IS NOT NULL"));
+    let (came, went) = (next("entered", "IS NULL", "$3"), next("departed", "IS NOT NULL", "$7"));
     let (entered, departed) = match calls {
         true => ("MIN(CASE WHEN departed IS NULL THEN entered END)", "departed"),
         // What is held anew by whose role calls nobody has come to no device, and leaves one that had it before.
@@ -67,6 +67,7 @@ pub async fn moves(
         .bind(reach.head)
         .bind(reach.limit)
         .bind(reach.forgotten)
+        .bind(reach.from.max(reach.forgotten + 1))
         .one()
         .await?;
     let moved = |mut row: packed::Row<'_>| {
