@@ -126,10 +126,10 @@ impl Page<'_> {
             limit: i64::try_from(customers).unwrap_or(i64::MAX),
             ..reach
         };
-        let (moves, complete) = store::moves(db, asked.organization, asked.user, asked.calls, next).await?;
-        if complete < asked.head {
+        let moves = store::moves(db, asked.organization, asked.user, asked.calls, next).await?;
+        if let (true, Some(last)) = (moves.len() == customers, moves.last()) {
             // There are more customers to come than a page has room for.
-            reach.head = complete;
+            reach.head = last.revision;
             if let (true, Some(first)) = (from == Position::START, moves.first()) {
                 // What changed before there was any customer is told to nobody.
                 reach.from = first.revision - 1;

@@ -114,10 +114,7 @@ pub async fn changed<'c>(
     const WITHIN: &str = "j.organization_id = $1 AND j.revision <= $4 AND j.revision >";
     let lines = match reach.narrow {
         true => {
-            // By an expression, so that the one customer is looked up, and not all that came before.
-            format!(
-                "{LINES} journal j WHERE {WITHIN} $5 AND {IS_MINE} j.customer_id AND mine.entered + 0 < j.revision)"
-            )
+            format!("{LINES} journal j WHERE {WITHIN} $5 AND {IS_MINE} j.customer_id AND mine.entered < j.revision)")
         }
         false => format!(
             "{MINE} {LINES} mine CROSS JOIN journal j WHERE {WITHIN} CASE WHEN mine.entered > $5 THEN mine.entered ELSE $5 END AND j.customer_id = mine.customer_id"

@@ -22,10 +22,8 @@ pub struct Move {
     pub revision: i64,
 }
 
-/// The customers that came into the user's working set or left it at `reach.from` or later, in that order; and up to which revision these
-/// are all: before `reach.head`, where `reach.limit` does not go as far. `calls` is false of a user whose role calls nobody: then nothing is there.
-///
-/// A customer moves when one of the records that hold it comes or goes, so that those of the next such times are looked at, and no others.
+/// The customers that came into the user's working set or left it at this revision or later, in that order. `calls` is false of a user whose
+/// role calls nobody: then nothing is there.
 ///
 /// # Errors
 /// What the database said.
@@ -35,39 +33,32 @@ pub async fn moves(
     user: UserId,
     calls: bool,
     reach: Reach,
-) -> Result<(Vec<Move>, i64), Error> {
+) -> Result<Vec<Move>, Error> {
+    let entered = if calls {
+        "MIN(CASE WHEN departed IS NULL THEN entered END)"
+    } else {
+        "CAST(NULL AS BIGINT)"
+    };
+    // What is held anew by whose role calls nobody has come to no device, and leaves one that had it before.
+    let departed = if calls {
+        "departed"
+    } else {
+        "COALESCE(departed, entered)"
+    };
     const PARTS: [Part; 4] = [
         Part::Id("customer_id"),
         Part::Number("entered"),
         Part::Number("since"),
         Part::Number("revision"),
     ];
-    const MINE: &str = "FROM working_sets WHERE organization_id = $1 AND user_id = $2 AND";
-    let next = |time, now, from| {
-        format!(
-            "SELECT {time} AS at, customer_id {MINE} departed {now} AND {time} >= {from} AND {time} <= $4 ORDER BY {time} LIMIT $5"
-        )
-    };
-    let (came, went) = (next("entered", "IS NULL", "$3"), next("departed", "IS NOT NULL", "$7"));
-    let (entered, departed) = match calls {
-        true => ("MIN(CASE WHEN departed IS NULL THEN entered END)", "departed"),
-        // What is held anew by whose role calls nobody has come to no device, and leaves one that had it before.
-        false => ("CAST(NULL AS BIGINT)", "COALESCE(departed, entered)"),
-    };
-    let customers = format!(
-        "SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX({departed})) AS revision {MINE} customer_id IN (SELECT customer_id FROM came UNION SELECT customer_id FROM went) GROUP BY customer_id"
-    );
-    // Where there are as many of either as are looked at, there may be more after the last.
-    let ends = "SELECT MAX(at) AS at FROM came HAVING COUNT(*) = $5 UNION ALL SELECT MAX(at) FROM went HAVING COUNT(*) = $5 UNION ALL SELECT CAST($4 AS BIGINT)";
     let moves = packed::pack(&PARTS);
-    let (complete, moves): (i64, String) = db.sql(format!("WITH came AS ({came}), went AS ({went}), reach AS (SELECT MIN(at) AS complete FROM ({ends}) AS ends) SELECT complete, ({moves} FROM ({customers}) AS moves WHERE revision >= $3 AND revision <= complete AND (entered IS NOT NULL OR revision > $6)) FROM reach"))
+    let (moves,): (String,) = db.sql(format!("{moves} FROM (SELECT customer_id, entered, since, revision FROM (SELECT customer_id, {entered} AS entered, MIN(since) AS since, COALESCE({entered}, MAX({departed})) AS revision FROM working_sets WHERE organization_id = $1 AND user_id = $2 GROUP BY customer_id) AS moves WHERE revision >= $3 AND revision <= $4 AND (entered IS NOT NULL OR revision > $6) ORDER BY revision LIMIT $5) AS next"))
         .bind(organization)
         .bind(user)
         .bind(reach.from)
         .bind(reach.head)
         .bind(reach.limit)
         .bind(reach.forgotten)
-        .bind(reach.from.max(reach.forgotten + 1))
         .one()
         .await?;
     let moved = |mut row: packed::Row<'_>| {
@@ -80,7 +71,7 @@ pub async fn moves(
     };
     let mut moves: Vec<Move> = packed::unpack(&moves).map(moved).collect::<Result<_, Error>>()?;
     moves.sort_unstable_by_key(|moved| moved.revision);
-    Ok((moves, complete))
+    Ok(moves)
 }
 
 /// A record that holds a customer in the user's working set, or did.
