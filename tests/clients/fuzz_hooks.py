@@ -12,7 +12,7 @@ maker = os.environ["FUZZ_MAKER"]
 @schemathesis.serializer("application/x-ndjson")
 def lines(context, value):
     """Lines of text are sent as they are; what is no text cannot be lines, and is sent as nothing, which is refused."""
-    return {"data": value.encode() if isinstance(value, str) else b""}
+    return value.encode() if isinstance(value, str) else b""
 
 
 @schemathesis.deserializer("text/csv")
