@@ -42,7 +42,11 @@ export function replicate(collection, { ask, clientId, stream$, name = collectio
   };
   const having = (field) => collection.find({ selector: { [field]: { $exists: true } } }).exec();
 
-  const pull = (checkpoint, limit) => read(checkpoint, limit).catch(async (error) => {
+  // RxDB reads and sends at once, and passes over what it reads of a document that is being sent: here one waits for the other.
+  let turn = Promise.resolve();
+  const inTurn = (work) => (...given) => (turn = turn.catch(() => {}).then(() => work(...given)));
+
+  const pull = inTurn((checkpoint, limit) => read(checkpoint, limit).catch(async (error) => {
     if (error.status !== 410) throw error;
     // Old, or of another epoch: all is read afresh. What is not there any more goes, what was made here and never accepted stays.
     const all = new Map((await having("base_revision")).map(({ id }) => [id, { id, base_revision: 0, _deleted: true }]));
@@ -52,10 +56,10 @@ export function replicate(collection, { ask, clientId, stream$, name = collectio
       for (const document of next.documents) all.set(document.id, document);
     }
     return { documents: [...all.values()], checkpoint: next.checkpoint };
-  });
+  }));
 
   let waited = 0;
-  const push = async (rows) => {
+  const push = inTurn(async (rows) => {
     const mutations = rows.map(({ newDocumentState: now, assumedMasterState: before }) => ({
       collection: name, id: now.id, op: now._deleted ? "delete" : "upsert", base_revision: before?.base_revision ?? 0,
       // The whole of what the server has not told of yet, the changed fields of all else.
@@ -65,14 +69,14 @@ export function replicate(collection, { ask, clientId, stream$, name = collectio
     const { results } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations });
     if (results.some(early) && (waited += 1) < PATIENCE) throw new Error("The call that this came out of is not there yet; in a second once more.");
     waited = 0;
-    // What the server said otherwise is handed back as the master's state: RxDB takes it over.
+    // What the server has now is handed back as the master's state: RxDB takes it over.
     return results.flatMap((result, at) => {
       const { newDocumentState: sent } = rows[at];
       if (result.status === "rejected") onRejected(result, sent);
-      else if (result.status !== "conflict") return [];
+      else if (!result.record || result.revision === sent.base_revision) return [];
       return [result.record ? toDocument({ op: "upsert", revision: result.revision, data: result.record }) : { ...sent, refused: result.problem.detail }];
     });
-  };
+  });
 
   const replication = replicateRxCollection({
     collection, replicationIdentifier: `touchbase-${name}`, live, retryTime: 1000, autoStart: false,

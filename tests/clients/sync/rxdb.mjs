@@ -140,6 +140,45 @@ try {
       assert.equal((await it.get("action_items", item.id)).title, "Thrice");
       await agrees(it, executive);
     },
+    "what is read while it is being sent is not passed over": async () => {
+      const executive = await field.person(admin, "executive");
+      const { customer, item } = await field.given(manager, executive);
+      const rest = (time) => new Promise((done) => setTimeout(done, time));
+      // A reading comes to the server after what is sent, and its answer is there before the other's.
+      const slow = async (method, path, body) => {
+        if (method === "GET") await rest(200);
+        const answer = await executive(method, path, body);
+        if (method === "POST") await rest(600);
+        return answer;
+      };
+      const it = await device(slow);
+      await it.sync();
+      const note = await it.make("notes", { customer_id: customer.id, type: "idea", body: "!" });
+      await it.change("action_items", item.id, { title: "Once" });
+      await it.sync();
+      await it.sync();
+      assert.deepEqual((await it.get("notes", note)).themes, []);
+      await agrees(it, executive);
+    },
+    "a change while the one before is on its way is kept": async () => {
+      const executive = await field.person(admin, "executive");
+      const { item } = await field.given(manager, executive);
+      const slow = Object.assign(async (...given) => {
+        const answer = await executive(...given);
+        if (given[0] === "POST") await new Promise((done) => setTimeout(done, 500));
+        return answer;
+      }, { asUser: executive.asUser });
+      const it = await device(slow);
+      it.live();
+      await becomes(async () => (await it.get("action_items", item.id))?.title, "Look into it");
+      const said = async () => (await manager("GET", `/v1/action-items/${item.id}`)).body.title;
+      await it.change("action_items", item.id, { title: "Once" });
+      await becomes(said, "Once");
+      await it.change("action_items", item.id, { title: "Twice" });
+      await becomes(said, "Twice");
+      await becomes(async () => (await it.get("action_items", item.id)).updated_at, (await field.truth(executive)).get(`action_items/${item.id}`).updated_at);
+      await agrees(it, executive);
+    },
     "what is rejected does not hold up the rest": async () => {
       const executive = await field.person(admin, "executive");
       const { customer, item } = await field.given(manager, executive);
