@@ -22,7 +22,7 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const PATIENCE = 30;
 const early = ({ status, problem }) =>
   status === "rejected" && (problem?.errors ?? []).some(({ pointer, code }) => code === "not_found" && /(^|\/)attempt_id$/.test(pointer));
-const toDocument = ({ id, op, revision, data }) => (op === "remove" ? { id, base_revision: revision, _deleted: true } : { ...data, base_revision: revision, _deleted: false });
+const toDocument = ({ id, op, revision, data }) => ({ ...(op === "remove" ? { id } : data), base_revision: revision ?? 0, _deleted: op === "remove" });
 
 /** Hears from the server when there is something new: one for all collections. `asUser(url, init)` fetches with the user's token. */
 export const pokes = (server, asUser) => new Observable((heard) => {
@@ -69,12 +69,12 @@ export function replicate(collection, { ask, clientId, stream$, name = collectio
     const { results } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations });
     if (results.some(early) && (waited += 1) < PATIENCE) throw new Error("The call that this came out of is not there yet; in a second once more.");
     waited = 0;
-    // What the server has now is handed back as the master's state: RxDB takes it over.
+    // What the device should have now is handed back as the master's state: RxDB takes it over.
     return results.flatMap((result, at) => {
       const { newDocumentState: sent } = rows[at];
       if (result.status === "rejected") onRejected(result, sent);
-      else if (!result.record || result.revision === sent.base_revision) return [];
-      return [result.record ? toDocument({ op: "upsert", revision: result.revision, data: result.record }) : { ...sent, refused: result.problem.detail }];
+      else if (result.op === "remove" ? sent._deleted : result.revision === sent.base_revision) return [];
+      return [result.op ? toDocument({ ...result, data: result.record }) : { ...sent, refused: result.problem.detail }];
     });
   });
 

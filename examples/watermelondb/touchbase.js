@@ -43,7 +43,7 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
   const pullChanges = async ({ lastPulledAt }) => {
     const known = {}; // By collection and id; what comes later replaces what came before, and what goes is null.
     const keep = (collection, id, raw) => (known[collection] ??= new Map()).set(id, raw);
-    for (const answer of later.splice(0)) keep(answer.collection, answer.id, packed({ ...answer, data: answer.record }));
+    for (const answer of later.splice(0)) keep(answer.collection, answer.id, answer.op === "remove" ? null : packed({ ...answer, data: answer.record }));
     const read = async (from) => {
       const { changes, cursor, epoch, has_more } = await ask("GET", `/v1/sync/changes?limit=1000${from}`);
       for (const { op, ...change } of changes) keep(change.collection, change.id, op === "remove" ? null : packed(change));
@@ -76,9 +76,9 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
       const { results } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations: sent });
       for (const [at, result] of results.entries()) {
         if (result.status === "rejected") onRejected(result, sent[at]);
-        if (result.record && result.status !== "applied") answers.push(result);
+        if (result.op && result.status !== "applied") answers.push(result);
         // What there is no other word of stays here, to be mended and sent again.
-        else if (result.status === "rejected") (experimentalRejectedIds[sent[at].collection] ??= []).push(sent[at].id);
+        else if (!result.op) (experimentalRejectedIds[sent[at].collection] ??= []).push(sent[at].id);
       }
     }
     await store.set("touchbase_answers", JSON.stringify(answers));

@@ -81,6 +81,7 @@ mod sync_meanwhile;
 mod sync_merges;
 mod sync_push;
 mod sync_refused;
+mod sync_results;
 mod sync_stream;
 mod talking_points;
 mod timeline;

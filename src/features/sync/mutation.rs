@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::change::Op;
 use super::collection::Collection;
 use crate::http::{Problem, ProblemBody};
 
@@ -68,11 +69,11 @@ crate::words! {
     pub enum MutationStatus {
         /// It is so.
         Applied = "applied",
-        /// It is so, and somebody else has changed other fields meanwhile: take the record over.
+        /// It is so, and somebody else has changed other fields meanwhile.
         Merged = "merged",
-        /// Somebody else has changed some of the same fields meanwhile: theirs stand, the others were applied. Take the record over.
+        /// Somebody else has changed some of the same fields meanwhile: theirs stand, the others were applied.
         Conflict = "conflict",
-        /// Nothing was written; `problem` says why. Take the record over, if there is one.
+        /// Nothing was written; `problem` says why.
         Rejected = "rejected",
     }
 }
@@ -88,6 +89,8 @@ pub struct MutationResult {
     #[schema(max_length = 100)]
     pub mutation_id: Option<String>,
     pub status: MutationStatus,
+    /// What the device does with the record: `upsert` keeps it as `record` says, `remove` removes it, for it is not in the working set. Null: it keeps what was refused, to be mended and sent again.
+    pub op: Option<Op>,
     /// The fields that somebody else had changed, and that stand as they said. What the device said stays in the journal.
     #[schema(max_items = 100)]
     pub conflicts: Vec<FieldName>,

@@ -314,14 +314,10 @@ impl Page<'_> {
         match candidate.what {
             What::Deleted => false,
             What::Gone => true,
-            What::Shown { .. } => candidate.collection == Collection::Assignments && !self.holds(record),
+            What::Shown { .. } => {
+                candidate.collection == Collection::Assignments && !record.holds_for(self.asked.user.into())
+            }
         }
-    }
-
-    /// Whether this record holds a customer on the device.
-    fn holds(&self, record: &Told) -> bool {
-        let me = Uuid::from(self.asked.user);
-        record.holding.is_some_and(|holding| holding.user == me)
     }
 
     /// What a device is told of a record, if anything.
@@ -344,25 +340,15 @@ impl Page<'_> {
                 match collection {
                     // One's own items come as such, whatever becomes of their customers.
                     Collection::ActionItems if mine != own => None,
-                    Collection::Assignments if !self.holds(record) => {
+                    Collection::Assignments if !record.holds_for(me) => {
                         self.known.left.contains(&id).then(|| remove(Reason::AccessLost))?
                     }
                     _ => Some(SyncChange::upsert(collection, id, record)),
                 }
             }
             (What::Gone, None) => remove(Reason::Deleted),
-            (What::Gone, Some(record)) => {
-                let mine = record.owner == Some(me);
-                let elsewhere = record
-                    .customer
-                    .is_some_and(|customer| self.known.open.contains(&customer));
-                let held = collection != Collection::Assignments || self.holds(record);
-                if mine || (elsewhere && held) {
-                    None
-                } else {
-                    remove(Reason::AccessLost)
-                }
-            }
+            (What::Gone, Some(record)) if record.is_in(collection, me, &self.known.open) => None,
+            (What::Gone, Some(_)) => remove(Reason::AccessLost),
         }
     }
 }

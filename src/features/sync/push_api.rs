@@ -2,7 +2,7 @@
 
 use super::api::owner;
 use super::mutation::{Mutation, SyncPush, SyncPushed};
-use super::pushing::{Device, apply, unreadable};
+use super::pushing::{Device, apply, told, unreadable};
 use crate::access::Caller;
 use crate::http::{Access, Answer, Apart, App, Checks, Endpoint, Json, Reply, typed};
 
@@ -34,16 +34,18 @@ async fn create_sync_push(
     for chunk in mutations.chunks(AT_ONCE) {
         let mut unit = app.write(&device.caller).await?;
         device.still(&mut unit).await?;
+        let mut answers = Vec::with_capacity(chunk.len());
         for mutation in chunk {
-            let read = match apart.of_item(results.len()) {
+            let read = match apart.of_item(results.len() + answers.len()) {
                 Some(problem) => Err(problem),
                 None => typed::<Mutation>(mutation.clone()),
             };
-            results.push(match read {
+            answers.push(match read {
                 Ok(mutation) => apply(&mut unit, &device, mutation).await?,
-                Err(problem) => unreadable(mutation, &problem),
+                Err(problem) => unreadable(mutation, problem),
             });
         }
+        results.extend(told(&mut unit, &device, answers).await?);
         unit.commit().await?;
     }
     let reply = Reply::ok(SyncPushed { results });

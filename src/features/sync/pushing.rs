@@ -1,12 +1,16 @@
 //! Does what was done on a device: each mutation for itself, by the rooms' own rules, and once.
 
-use serde_json::Value;
+use std::collections::{BTreeSet, HashSet};
 
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::change::Op;
 use super::collection::Collection;
 use super::mutation::{FieldName, Mutation, MutationOp, MutationResult, MutationStatus, is_ours};
 use super::rooms::{self, Done};
 use super::store::{self, Loaded, Sent};
-use crate::access::{Caller, Scope, caller};
+use crate::access::{Caller, Permission, Scope, caller};
 use crate::http::{Checks, Problem};
 use crate::id::UserId;
 use crate::journal::Unit;
@@ -79,7 +83,7 @@ impl Device {
     }
 
     /// Whether a line of the journal is of something that this device sent.
-    pub fn sent(&self, actor: Option<uuid::Uuid>, client: Option<&str>) -> bool {
+    pub fn sent(&self, actor: Option<Uuid>, client: Option<&str>) -> bool {
         actor == Some(self.user.into()) && client.is_some_and(|client| client.ends_with(&mark(&self.client_id)))
     }
 }
@@ -93,7 +97,7 @@ fn mark(client_id: &str) -> String {
 ///
 /// # Errors
 /// Only what is our own fault: everything else is a result.
-pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result<MutationResult, Problem> {
+pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result<Answer, Problem> {
     let answer = Answer::to(&mutation);
     let (collection, id) = (mutation.collection, mutation.id);
     let step = unit.step().await?;
@@ -101,14 +105,43 @@ pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Resu
         Ok((status, conflicts)) => {
             unit.keep_step().await?;
             let record = shown(unit, &device.caller, collection, id).await?;
-            return Ok(answer.with(status, conflicts, record, None));
+            return Ok(Answer {
+                status,
+                conflicts,
+                record,
+                ..answer
+            });
         }
         Err(problem) if is_ours(&problem) => return Err(problem),
         Err(problem) => problem,
     };
     unit.take_back(&step).await?;
     let record = shown(unit, &device.caller, collection, id).await?;
-    Ok(answer.with(MutationStatus::Rejected, Vec::new(), record, Some(&problem)))
+    Ok(Answer {
+        record,
+        problem: Some(problem),
+        ..answer
+    })
+}
+
+/// Tells what became of some mutations, and what the device does with each record, now that all of them are done.
+///
+/// # Errors
+/// What the database said.
+pub async fn told(unit: &mut Unit, device: &Device, answers: Vec<Answer>) -> Result<Vec<MutationResult>, Problem> {
+    let caller = &device.caller;
+    let customers: BTreeSet<Uuid> = answers
+        .iter()
+        .filter_map(|answer| answer.record.as_ref()?.customer)
+        .collect();
+    let mut in_hand = HashSet::new();
+    if caller.may(Permission::AssignmentsWork) && !customers.is_empty() {
+        let held = store::held(unit, caller.organization, device.user, customers).await?;
+        let held = held.iter().filter(|row| row.departed.is_none());
+        in_hand.extend(held.map(|row| row.customer_id));
+    }
+    let user = device.user.into();
+    Ok(answers.into_iter().map(|answer| answer.told(user, &in_hand)).collect())
 }
 
 type Outcome = (MutationStatus, Vec<String>);
@@ -143,12 +176,7 @@ async fn attempt(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result
 }
 
 /// The record as it is, where this caller may see it.
-async fn shown(
-    unit: &mut Unit,
-    caller: &Caller,
-    collection: Collection,
-    id: uuid::Uuid,
-) -> Result<Option<Loaded>, Problem> {
+async fn shown(unit: &mut Unit, caller: &Caller, collection: Collection, id: Uuid) -> Result<Option<Loaded>, Problem> {
     let mut found = store::load(unit, caller.organization, collection, &[id]).await?;
     Ok(found
         .remove(&id)
@@ -168,23 +196,45 @@ pub(super) fn visible(caller: &Caller, scope: &Scope, collection: Collection, re
 }
 
 /// What is answered to a mutation that cannot be read, as far as it says which it is.
-pub fn unreadable(mutation: &Value, problem: &Problem) -> MutationResult {
+pub fn unreadable(mutation: &Value, problem: Problem) -> Answer {
     let said = |field: &str| mutation.get(field).and_then(Value::as_str);
-    let answer = Answer {
+    Answer {
         collection: said("collection").and_then(|name| name.parse().ok()),
         id: said("id").and_then(|id| id.parse().ok()),
         mutation_id: said("mutation_id")
             .filter(|id| (1..=100).contains(&id.chars().count()) && !is_unfit(id))
             .map(str::to_owned),
-    };
-    answer.with(MutationStatus::Rejected, Vec::new(), None, Some(problem))
+        problem: Some(problem),
+        ..Answer::default()
+    }
 }
 
-/// What a result says of the mutation itself.
-struct Answer {
+/// What became of a mutation: it is rejected as long as nothing else is said.
+pub struct Answer {
     collection: Option<Collection>,
-    id: Option<uuid::Uuid>,
+    id: Option<Uuid>,
     mutation_id: Option<String>,
+    /// Whether the device has the record from the server.
+    known: bool,
+    status: MutationStatus,
+    conflicts: Vec<String>,
+    record: Option<Loaded>,
+    problem: Option<Problem>,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self {
+            collection: None,
+            id: None,
+            mutation_id: None,
+            known: false,
+            status: MutationStatus::Rejected,
+            conflicts: Vec::new(),
+            record: None,
+            problem: None,
+        }
+    }
 }
 
 impl Answer {
@@ -193,25 +243,34 @@ impl Answer {
             collection: Some(mutation.collection),
             id: Some(mutation.id),
             mutation_id: mutation.mutation_id.clone(),
+            known: mutation.base() > 0,
+            ..Self::default()
         }
     }
 
-    fn with(
-        self,
-        status: MutationStatus,
-        conflicts: Vec<String>,
-        record: Option<Loaded>,
-        problem: Option<&Problem>,
-    ) -> MutationResult {
+    /// What the device does with the record. What it made itself and nobody has taken stays there, to be mended.
+    fn op(&self, user: Uuid, in_hand: &HashSet<Uuid>) -> Option<Op> {
+        match (&self.record, self.collection) {
+            (Some(record), Some(collection)) => {
+                let is_there = !collection.of_customers() || record.is_in(collection, user, in_hand);
+                Some(if is_there { Op::Upsert } else { Op::Remove })
+            }
+            _ if self.status == MutationStatus::Rejected && !self.known => None,
+            _ => Some(Op::Remove),
+        }
+    }
+
+    fn told(self, user: Uuid, in_hand: &HashSet<Uuid>) -> MutationResult {
         MutationResult {
+            op: self.op(user, in_hand),
             collection: self.collection,
             id: self.id,
             mutation_id: self.mutation_id,
-            status,
-            conflicts: conflicts.into_iter().map(FieldName).collect(),
-            revision: record.as_ref().map(|record| record.revision),
-            record: record.map(|record| record.data),
-            problem: problem.map(Problem::body),
+            status: self.status,
+            conflicts: self.conflicts.into_iter().map(FieldName).collect(),
+            revision: self.record.as_ref().map(|record| record.revision),
+            record: self.record.map(|record| record.data),
+            problem: self.problem.as_ref().map(Problem::body),
         }
     }
 }

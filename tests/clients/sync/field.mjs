@@ -120,6 +120,74 @@ export async function truth(ask) {
   return records;
 }
 
+export const rest = (time) => new Promise((done) => setTimeout(done, time));
+
+/**
+ * What two executives do on their devices and a manager at the desk, as it comes, over a network that is slow and loses requests and answers.
+ * Customers go from the one to the other meanwhile. `begin(ask)` starts an executive's devices; at the end all is as it was left, and the network is well.
+ */
+export async function interleave(admin, manager, begin, seed) {
+  const random = () => (seed = (seed * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+  const pick = (list) => list[Math.floor(random() * list.length)];
+  let losses = 0.08;
+  const roughly = (ask) => Object.assign(async (...asked) => {
+    await rest(random() * 60);
+    if (random() < losses) throw new Error("the request was lost");
+    const answer = await ask(...asked);
+    await rest(random() * 60);
+    if (random() < losses) throw new Error("the answer was lost");
+    return answer;
+  }, { asUser: ask.asUser });
+  const people = [await person(admin, "executive"), await person(admin, "executive")];
+  const cases = [await given(manager, people[0]), await given(manager, people[1])];
+  const whose = new Map(cases.map(({ assignment }, at) => [assignment.id, at]));
+  const devices = [];
+  for (const who of people) devices.push(...(await begin(roughly(who))).map((it) => Object.assign(it, { who })));
+
+  const steps = [
+    async (it, word) => {
+      const item = pick(await it.all("action_items"));
+      if (item) await it.change("action_items", item.id, { [pick(["title", "detail"])]: word });
+    },
+    async (it, word) => {
+      const customer = pick(await it.all("customers"));
+      // A poem is refused, and stays where it is.
+      if (customer) await it.make("notes", { customer_id: customer.id, type: pick(["idea", "poem"]), body: word });
+    },
+    async (it, word) => {
+      const customer = pick(await it.all("customers"));
+      if (customer) await it.make("action_items", { customer_id: customer.id, title: word });
+    },
+    async (it) => {
+      const assignment = pick(await it.all("assignments"));
+      if (assignment) await it.make("attempts", { assignment_id: assignment.id, customer_id: assignment.customer_id, disposition: "no_answer" });
+    },
+    async (it, word) => {
+      // Both are refused.
+      const [note, customer] = [pick(await it.all("notes")), pick(await it.all("customers"))];
+      if (note) await it.change("notes", note.id, { body: word });
+      if (customer) await it.change("customers", customer.id, { city: word });
+    },
+    async () => {
+      const { assignment } = pick(cases);
+      const to = 1 - whose.get(assignment.id);
+      const answer = await manager("POST", `/v1/assignments/${assignment.id}/reassign`, { assignee_id: people[to].id });
+      if (answer.status < 300) whose.set(assignment.id, to);
+    },
+    async (_, word) => {
+      const { item } = pick(cases);
+      await must(manager, "PATCH", `/v1/action-items/${item.id}`, { [pick(["title", "detail"])]: word }, "application/merge-patch+json");
+    },
+  ];
+  for (let at = 0; at < 60; at += 1) {
+    // What it was about may leave in this very moment.
+    await pick(steps)(pick(devices), `Word ${at}`).catch((error) => assert.match(error.message, /null|undefined|not found|deleted|destroyed/));
+    await rest(random() * 80);
+  }
+  losses = 0;
+  return devices;
+}
+
 /** Runs the parts of a suite one after the other (`PART=words` for some), and says which passed. */
 export async function suite(name, parts, afterEach = () => {}) {
   for (const [title, part] of Object.entries(parts)) {

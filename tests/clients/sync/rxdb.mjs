@@ -52,12 +52,17 @@ async function device(ask) {
   };
 }
 
+async function closeAll() {
+  for (const database of open) await database.close();
+  open.clear();
+}
+
 /** Looks until it is so. */
 async function becomes(look, wanted) {
   for (let tries = 0, found; ; tries += 1) {
     if ((found = await look()) === wanted) return;
-    assert.ok(tries < 150, `${found} is not ${wanted}`);
-    await new Promise((done) => setTimeout(done, 100));
+    assert.ok(tries < 300, `${found} is not ${wanted}`);
+    await field.rest(100);
   }
 }
 
@@ -67,12 +72,16 @@ async function agrees(it, ask) {
   let count = 0;
   for (const name of NAMES) {
     for (const { base_revision, ...document } of await it.all(name)) {
+      if (document.refused) continue;
       assert.deepEqual(document, truth.get(`${name}/${document.id}`), `${name}/${document.id} of revision ${base_revision}`);
       count += 1;
     }
   }
   assert.equal(count, truth.size);
 }
+
+/** What replicates by itself comes to agree. */
+const settles = (it, ask) => becomes(() => agrees(it, ask).then(() => "agreed", ({ message }) => message), "agreed");
 
 await field.start();
 try {
@@ -143,12 +152,11 @@ try {
     "what is read while it is being sent is not passed over": async () => {
       const executive = await field.person(admin, "executive");
       const { customer, item } = await field.given(manager, executive);
-      const rest = (time) => new Promise((done) => setTimeout(done, time));
       // A reading comes to the server after what is sent, and its answer is there before the other's.
       const slow = async (method, path, body) => {
-        if (method === "GET") await rest(200);
+        if (method === "GET") await field.rest(200);
         const answer = await executive(method, path, body);
-        if (method === "POST") await rest(600);
+        if (method === "POST") await field.rest(600);
         return answer;
       };
       const it = await device(slow);
@@ -165,7 +173,7 @@ try {
       const { item } = await field.given(manager, executive);
       const slow = Object.assign(async (...given) => {
         const answer = await executive(...given);
-        if (given[0] === "POST") await new Promise((done) => setTimeout(done, 500));
+        if (given[0] === "POST") await field.rest(500);
         return answer;
       }, { asUser: executive.asUser });
       const it = await device(slow);
@@ -218,7 +226,7 @@ try {
       const { customer, assignment } = await field.given(manager, executive);
       // Calls take the slow line.
       const slow = Object.assign(async (method, path, body) => {
-        if (method === "POST" && body.mutations[0].collection === "attempts") await new Promise((done) => setTimeout(done, 1500));
+        if (method === "POST" && body.mutations[0].collection === "attempts") await field.rest(1500);
         return executive(method, path, body);
       }, { asUser: executive.asUser });
       const it = await device(slow);
@@ -248,6 +256,43 @@ try {
       assert.equal((await theirs.all("notes")).length, 2);
       await agrees(mine, executive);
       await agrees(theirs, other);
+    },
+    "what left goes though something was said of it here": async () => {
+      const [executive, other] = [await field.person(admin, "executive"), await field.person(admin, "executive")];
+      const { assignment } = await field.given(manager, executive);
+      let said = 0;
+      // While the word that it left is on its way.
+      const ask = Object.assign(async (...asked) => {
+        const answer = await executive(...asked);
+        for (const { collection, id, op } of answer.body.changes ?? []) {
+          if (collection === "notes" && op === "remove") {
+            await it.change("notes", id, { body: "Not theirs to change" });
+            said += 1;
+          }
+        }
+        return answer;
+      }, { asUser: executive.asUser });
+      const it = await device(ask);
+      it.live();
+      await becomes(async () => (await it.all("notes")).length, 1);
+      await field.must(manager, "POST", `/v1/assignments/${assignment.id}/reassign`, { assignee_id: other.id });
+      await becomes(async () => said, 1);
+      await becomes(async () => (await it.all("notes")).length, 0);
+      await settles(it, executive);
+    },
+    "however it comes, on a bad network, devices have in the end what the server says": async () => {
+      for (let seed = 1; seed <= Number(process.env.ROUNDS ?? 2); seed += 1) {
+        const begin = async (ask) => {
+          const it = await device(ask);
+          it.live();
+          await becomes(async () => (await it.all("customers")).length, 1);
+          return [it];
+        };
+        for (const it of await field.interleave(admin, manager, begin, seed)) {
+          await settles(it, it.who);
+        }
+        await closeAll();
+      }
     },
     "whose role is lowered keeps nothing, and who is sent away is refused": async () => {
       const executive = await field.person(admin, "executive");
@@ -298,10 +343,7 @@ try {
       await agrees(it, executive);
       assert.equal((await it.all("notes")).filter(({ body }) => ["Not sent yet", "Refused"].includes(body)).length, 3);
     },
-  }, async () => {
-    for (const database of open) await database.close();
-    open.clear();
-  });
+  }, closeAll);
 } finally {
   field.stop();
 }

@@ -56,6 +56,7 @@ async function agrees(it, ask) {
   let count = 0;
   for (const [table, columns] of Object.entries(TABLES)) {
     for (const raw of await it.all(table)) {
+      if (raw._status === "created") continue; // Refused, or not sent yet.
       const record = truth.get(`${table}/${raw.id}`);
       assert.ok(record, `${table}/${raw.id} is not in the working set: ${JSON.stringify(raw)}`);
       for (const name of columns) {
@@ -205,6 +206,49 @@ try {
       assert.equal((await theirs.all("notes")).length, 2);
       await agrees(mine, executive);
       await agrees(theirs, other);
+    },
+    "what left goes though something was said of it here": async () => {
+      const [executive, other] = [await field.person(admin, "executive"), await field.person(admin, "executive")];
+      const { assignment } = await field.given(manager, executive);
+      // It is given away between the reading and the sending.
+      let meanwhile = async () => {};
+      const ask = async (method, ...rest) => {
+        if (method === "POST") await meanwhile();
+        return executive(method, ...rest);
+      };
+      const it = device(ask);
+      await it.sync();
+      const [note] = await it.all("notes");
+      await it.change("notes", note.id, { body: "Not theirs to change" });
+      meanwhile = () => field.must(manager, "POST", `/v1/assignments/${assignment.id}/reassign`, { assignee_id: other.id });
+      await it.sync();
+      assert.deepEqual(it.rejected.map(({ id }) => id), [note.id]);
+      await agrees(it, executive);
+    },
+    "however it comes, on a bad network, devices have in the end what the server says": async () => {
+      for (let seed = 1; seed <= Number(process.env.ROUNDS ?? 2); seed += 1) {
+        let on = true;
+        const loops = [];
+        const persists = async (it, times) => {
+          for (let done = 0; done < times && on; ) {
+            await it.sync().then(() => (done += 1), ({ message }) => assert.match(message, /was lost/));
+            await field.rest(Math.random() * 100);
+          }
+        };
+        const begin = async (ask) => {
+          const its = [device(ask), device(ask)];
+          for (const it of its) {
+            await persists(it, 1);
+            loops.push(persists(it, Infinity));
+          }
+          return its;
+        };
+        const its = await field.interleave(admin, manager, begin, seed);
+        on = false;
+        await Promise.all(loops);
+        for (const it of [...its, ...its]) await it.sync();
+        for (const it of its) await agrees(it, it.who);
+      }
     },
     "whose role is lowered keeps nothing, and who is sent away is refused": async () => {
       const executive = await field.person(admin, "executive");

@@ -1,6 +1,6 @@
 //! Records as devices keep them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -85,6 +85,19 @@ impl<D: Data> Loaded<D> {
             holding: record.holding(),
             data: D::of(record),
         }
+    }
+}
+
+impl<D> Loaded<D> {
+    /// Whether it is an assignment that holds its customer on this user's device.
+    pub fn holds_for(&self, user: Uuid) -> bool {
+        self.holding.is_some_and(|holding| holding.user == user)
+    }
+
+    /// Whether it is in the working set of a user who has these customers in hand.
+    pub fn is_in(&self, collection: Collection, user: Uuid, customers: &HashSet<Uuid>) -> bool {
+        let in_hand = self.customer.is_some_and(|customer| customers.contains(&customer));
+        self.owner == Some(user) || (in_hand && (collection != Collection::Assignments || self.holds_for(user)))
     }
 }
 

@@ -1,0 +1,119 @@
+//! Synchronization: what a device does with a record after it has sent something of it, and what a new one has.
+
+use serde_json::{Value, json};
+use touchbase::access::Role;
+
+use crate::assignments::{assigned, path};
+use crate::support::{Client, Server};
+use crate::sync::{Device, afresh, furnished, text};
+use crate::sync_push::{id, push, statuses, upsert};
+
+/// Sends it, and holds what each result says against what a device has that begins now.
+async fn sent(client: &Client, mutations: Vec<Value>) -> Vec<Value> {
+    let results = push(client, "telephone", mutations).await;
+    let new = afresh(client).await;
+    for result in results.iter().filter(|result| !result["op"].is_null()) {
+        let (collection, id) = (text(&result["collection"]), &result["id"]);
+        assert_eq!(result["op"] == "upsert", new.has(&collection, id), "{result:#}");
+        if result["op"] == "upsert" {
+            assert_eq!(&result["record"], new.get(&collection, id), "{result:#}");
+        }
+    }
+    results
+}
+
+/// Something else is said of each record that the device has.
+fn changes(device: &Device) -> Vec<Value> {
+    let change = |((collection, id), (revision, _)): (&(String, String), &(i64, Value))| {
+        let fields = match collection.as_str() {
+            "customers" => json!({"city": "Bern"}),
+            "notes" => json!({"body": "Another"}),
+            "nps_responses" => json!({"score": 3}),
+            "action_items" => json!({"title": "Another"}),
+            "assignments" => json!({"priority": "high"}),
+            "attempts" => json!({"summary": "Another"}),
+            _ => json!({"name": "Another"}),
+        };
+        upsert(collection, id, *revision, fields)
+    };
+    device.records.iter().map(change).collect()
+}
+
+fn op<'a>(results: &'a [Value], id: &Value) -> &'a Value {
+    let result = results.iter().find(|result| &result["id"] == id);
+    &result.unwrap()["op"]
+}
+
+#[actix_web::test]
+async fn each_result_says_whether_the_record_is_on_the_device() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let other = server.add("other", Role::Executive).await;
+    let stays = furnished(&manager, "Alfreds").await;
+    let goes = furnished(&manager, "Ana").await;
+    let nobodys = furnished(&manager, "Around").await;
+    let own = json!({"customer_id": nobodys, "title": "Mine", "owner_id": executive.id()});
+    let own = manager.post("/v1/action-items", own).await.expect(201);
+    assigned(&manager, &stays, &executive).await;
+    let going = assigned(&manager, &goes, &executive).await;
+    let device = afresh(&executive).await;
+    let reassign = format!("{}/reassign", path(&going));
+    let to = json!({"assignee_id": other.id()});
+    manager.post(&reassign, to).await.expect(200);
+    let contacts = manager
+        .get(&format!("/v1/contacts?customer_id={stays}"))
+        .await
+        .expect(200);
+    let contact = text(&contacts["data"][0]["id"]);
+    let contact_path = format!("/v1/contacts/{contact}");
+    assert_eq!(manager.delete(&contact_path).await.status, 204);
+
+    let results = sent(&executive, changes(&device)).await;
+    assert!(results.iter().all(|result| !result["op"].is_null()));
+    let removed = |result: &&Value| result["op"] == "remove";
+    // The customer that went with its contact, note, answer, item and assignment; the contact that was deleted.
+    assert_eq!(results.iter().filter(removed).count(), 7, "{results:#?}");
+    assert_eq!(op(&results, &own["id"]), "upsert");
+    assert_eq!(op(&results, &json!(contact)), "remove");
+    assert_eq!(op(&results, &json!(stays)), "upsert");
+
+    // The same, from whoever places no calls any more: what they own is left to them.
+    let user = format!("/v1/users/{}", executive.id());
+    let role = |role: &str| json!({"role": role});
+    server.admin().patch(&user, role("contributor")).await.expect(200);
+    let results = sent(&executive, changes(&device)).await;
+    let kept: Vec<&Value> = results
+        .iter()
+        .filter(|result| result["op"] == "upsert")
+        .map(|result| &result["id"])
+        .collect();
+    assert_eq!(kept, [&own["id"]]);
+}
+
+#[actix_web::test]
+async fn what_was_made_goes_where_it_is_in_nobodys_hand_and_stays_to_be_mended_where_it_is_refused() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let mine = furnished(&manager, "Alfreds").await;
+    let nobodys = furnished(&manager, "Ana").await;
+    assigned(&manager, &mine, &executive).await;
+    let note = |customer: &str, kind: &str| json!({"customer_id": customer, "type": kind, "body": "More"});
+    let mut gone = upsert("contacts", &id(), 0, json!({}));
+    gone["op"] = json!("delete");
+    let mutations = vec![
+        upsert("notes", &id(), 0, note(&mine, "idea")),
+        upsert("notes", &id(), 0, note(&nobodys, "idea")),
+        upsert("notes", &id(), 0, note(&mine, "poem")),
+        json!("nothing"),
+    ];
+    let results = sent(&executive, mutations).await;
+    assert_eq!(statuses(&results), ["applied", "applied", "rejected", "rejected"]);
+    let ops: Vec<&Value> = results.iter().map(|result| &result["op"]).collect();
+    let nothing = Value::Null;
+    assert_eq!(ops, [&json!("upsert"), &json!("remove"), &nothing, &nothing]);
+    let results = sent(&manager, vec![gone]).await;
+    assert_eq!(
+        (statuses(&results), &results[0]["op"]),
+        (vec!["applied"], &json!("remove"))
+    );
+}
