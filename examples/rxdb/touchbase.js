@@ -73,7 +73,7 @@ export function replicate(collection, { ask, clientId, stream$, name = collectio
     return results.flatMap((result, at) => {
       const { newDocumentState: sent } = rows[at];
       if (result.status === "rejected") onRejected(result, sent);
-      else if (result.op === "remove" ? sent._deleted : result.revision === sent.base_revision) return [];
+      else if (result.op === "remove" ? sent._deleted : same(mutations[at].fields, {})) return [];
       return [result.op ? toDocument({ ...result, data: result.record }) : { ...sent, refused: result.problem.detail }];
     });
   });

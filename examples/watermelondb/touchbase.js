@@ -76,9 +76,9 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
       const { results } = await ask("POST", "/v1/sync/push", { client_id: clientId, mutations: sent });
       for (const [at, result] of results.entries()) {
         if (result.status === "rejected") onRejected(result, sent[at]);
-        if (result.op && result.status !== "applied") answers.push(result);
+        if (result.op) answers.push(result);
         // What there is no other word of stays here, to be mended and sent again.
-        else if (!result.op) (experimentalRejectedIds[sent[at].collection] ??= []).push(sent[at].id);
+        else (experimentalRejectedIds[sent[at].collection] ??= []).push(sent[at].id);
       }
     }
     await store.set("touchbase_answers", JSON.stringify(answers));

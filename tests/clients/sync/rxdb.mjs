@@ -159,10 +159,12 @@ try {
         if (method === "POST") await field.rest(600);
         return answer;
       };
+      await field.must(manager, "PATCH", `/v1/action-items/${item.id}`, { due_at: "2027-03-01T09:00:00Z" }, "application/merge-patch+json");
       const it = await device(slow);
       await it.sync();
       const note = await it.make("notes", { customer_id: customer.id, type: "idea", body: "!" });
-      await it.change("action_items", item.id, { title: "Once" });
+      // It is what the server has already.
+      await it.change("action_items", item.id, { due_at: "2027-03-01T10:00:00+01:00" });
       await it.sync();
       await it.sync();
       assert.deepEqual((await it.get("notes", note)).themes, []);

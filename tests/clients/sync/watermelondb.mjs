@@ -17,7 +17,7 @@ const TABLES = {
   attempts: ["assignment_id", "customer_id", "disposition", "summary"],
   notes: ["customer_id", "attempt_id", "type", "body", "themes"],
   nps_responses: ["customer_id", "attempt_id", "category"],
-  action_items: ["customer_id", "attempt_id", "title", "detail", "priority", "status"],
+  action_items: ["customer_id", "attempt_id", "title", "detail", "priority", "status", "due_at"],
   programs: ["name"],
   talking_points: ["name", "text"],
 };
@@ -175,6 +175,17 @@ try {
       await field.must(manager, "PATCH", `/v1/customers/${customer.id}`, { city: "Basel" }, "application/merge-patch+json");
       await it.sync();
       await it.sync();
+      await agrees(it, executive);
+    },
+    "what the server has already, spelled otherwise, is spelled as it says": async () => {
+      const executive = await field.person(admin, "executive");
+      const { item } = await field.given(manager, executive);
+      await field.must(manager, "PATCH", `/v1/action-items/${item.id}`, { due_at: "2027-03-01T09:00:00Z" }, "application/merge-patch+json");
+      const it = device(executive);
+      await it.sync();
+      await it.change("action_items", item.id, { due_at: "2027-03-01T10:00:00+01:00" });
+      await it.sync();
+      assert.deepEqual(it.rejected, []);
       await agrees(it, executive);
     },
     "a push that is refused whole says what does not fit": async () => {
