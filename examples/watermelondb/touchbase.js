@@ -17,8 +17,8 @@ import { synchronize } from "@nozbe/watermelondb/sync/index.js";
 import { setGenerator } from "@nozbe/watermelondb/utils/common/randomId/index.js";
 
 // Ids are UUIDs, as in the API. React Native has no crypto of its own: as WatermelonDB does there, Math.random is taken.
-const random = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16));
-setGenerator(() => globalThis.crypto?.randomUUID?.() ?? random());
+setGenerator(() => globalThis.crypto?.randomUUID?.()
+  ?? "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16)));
 
 // A call before what was learned in it.
 const ORDER = ["contacts", "attempts", "notes", "nps_responses", "action_items", "assignments", "customers"];
@@ -28,28 +28,23 @@ const JSON_COLUMNS = new Set(["themes", "customer_promise", "notes", "nps_respon
   "social_profiles", "custom_fields", "calling_window", "annual_billing", "cadence"]);
 const pack = (value) => (value && typeof value === "object" ? JSON.stringify(value) : value);
 const packed = ({ id, revision, data }) => ({ ...Object.fromEntries(Object.entries(data).map(([name, value]) => [name, pack(value)])), id, base_revision: revision });
-const unpacked = (name, value) => (value && typeof value === "string" && JSON_COLUMNS.has(name) ? JSON.parse(value) : value);
-const mutation = (collection, raw, names) => ({
-  collection, id: raw.id, op: "upsert", base_revision: raw.base_revision || 0,
-  fields: Object.fromEntries(names.filter((name) => !OWN.has(name)).map((name) => [name, unpacked(name, raw[name])])),
-});
+const unpacked = (name, value) => (value && JSON_COLUMNS.has(name) ? JSON.parse(value) : value);
+const mutation = (collection, raw, names) => ({ collection, id: raw.id, op: "upsert", base_revision: raw.base_revision || 0,
+  fields: Object.fromEntries(names.filter((name) => !OWN.has(name)).map((name) => [name, unpacked(name, raw[name])])) });
 
 /** Sends what was done here, reads what is new. `onRejected(result, mutation)` hears what was refused: it is sent again with each sync until it is mended. */
 export async function sync(database, { ask, clientId, onRejected = () => {} }) {
   const { localStorage: store, schema: { tables } } = database;
-  const later = JSON.parse((await store.get("touchbase_answers")) || "[]");
-  const answers = [];
+  const answers = JSON.parse((await store.get("touchbase_answers")) || "[]"); // What was said of what was sent, until a reading takes it over.
 
   const pullChanges = async ({ lastPulledAt }) => {
     const known = {}; // By collection and id; what comes later replaces what came before, and what goes is null.
     const keep = (collection, id, raw) => (known[collection] ??= new Map()).set(id, raw);
-    for (const answer of later.splice(0)) keep(answer.collection, answer.id, answer.op === "remove" ? null : packed({ ...answer, data: answer.record }));
+    for (const answer of answers.splice(0)) keep(answer.collection, answer.id, answer.op === "remove" ? null : packed({ ...answer, data: answer.record }));
     const read = async (from) => {
       const { changes, cursor, epoch, has_more } = await ask("GET", `/v1/sync/changes?limit=1000${from}`);
       for (const { op, ...change } of changes) keep(change.collection, change.id, op === "remove" ? null : packed(change));
-      if (has_more) return read(`&cursor=${cursor}&epoch=${epoch}`);
-      await store.set("touchbase_epoch", epoch);
-      return cursor;
+      return has_more ? read(`&cursor=${cursor}&epoch=${epoch}`) : store.set("touchbase_epoch", epoch).then(() => cursor);
     };
     const timestamp = await read(lastPulledAt ? `&cursor=${lastPulledAt}&epoch=${await store.get("touchbase_epoch")}` : "").catch(async (error) => {
       if (error.status !== 410) throw error;
@@ -82,17 +77,14 @@ export async function sync(database, { ask, clientId, onRejected = () => {} }) {
       }
     }
     await store.set("touchbase_answers", JSON.stringify(answers));
-    later.push(...answers);
-    again = true;
     return { experimentalRejectedIds };
   };
 
   // What was changed here is held against what it was changed from, not against what has come since.
   const conflictResolver = (_, local, remote, resolved) => (local._changed ? { ...resolved, base_revision: local.base_revision } : resolved);
   const both = { database, pullChanges, conflictResolver, sendCreatedAsUpdated: true };
-  let again = false;
   await synchronize({ ...both, pushChanges });
   // What came of it on the server is shown at once, and where the server said otherwise than was sent, that is taken over.
-  if (again) await synchronize(both);
+  if (answers.length > 0) await synchronize(both);
   await store.remove("touchbase_answers");
 }
