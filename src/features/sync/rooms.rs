@@ -35,6 +35,8 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
     fields.retain(|field, _| !BOOKKEEPING.contains(&field.as_str()));
     match (mutation.collection, there) {
         (Collection::Programs | Collection::TalkingPoints, _) => Err(read_only(mutation.collection)),
+        // What the device had read is gone: it is not made anew from what is left of it there.
+        (_, None) if mutation.base() > 0 => Err(Problem::not_found()),
         (Collection::Attempts | Collection::Notes | Collection::NpsResponses, Some(there)) if mutation.base() > 0 => {
             let merge = Merge::of(unit, device, mutation, &there, &fields).await?;
             if merge.changed.is_empty() && merge.conflicts.is_empty() {
@@ -54,20 +56,18 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
             let fields = caught_up(unit, device, fields).await?;
             adding::nps_response(unit, device, mutation.id, fields).await
         }
-        (Collection::ActionItems, None) if mutation.base() == 0 => {
+        (Collection::ActionItems, None) => {
             let later = changing::worked(&mut fields);
             let fields = caught_up(unit, device, fields).await?;
             let done = adding::action_item(unit, device, mutation.id, fields).await?;
             work(unit, device, mutation, later).await?;
             Ok(done)
         }
-        (Collection::Contacts, None) if mutation.base() == 0 => {
+        (Collection::Contacts, None) => {
             let fields = caught_up(unit, device, fields).await?;
             adding::contact(unit, device, mutation.id, fields).await
         }
-        (Collection::Assignments | Collection::Customers | Collection::Contacts | Collection::ActionItems, None) => {
-            Err(Problem::not_found())
-        }
+        (Collection::Assignments | Collection::Customers, None) => Err(Problem::not_found()),
         (collection, Some(there)) => {
             // Whose it is not, they say nothing of it: not what is so already, either.
             changing::theirs(unit, device, collection, mutation.id).await?;
