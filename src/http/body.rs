@@ -18,7 +18,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::segment;
 use super::rules::Rules;
-use super::{Fault, Problem};
+use super::{Checks, Fault, Problem};
 use crate::refusal::Code;
 use crate::text::{UNFIT, is_unfit};
 
@@ -52,35 +52,6 @@ pub(super) struct Rule {
     pub operation: String,
     /// The most bytes that a body may have.
     pub limit: usize,
-}
-
-/// The rules of all operations, for what comes as a part of another operation's body.
-#[derive(Clone)]
-pub struct Checks {
-    pub(super) rules: Arc<Rules>,
-    /// The most bytes that a body may have.
-    pub(super) limit: usize,
-}
-
-impl Checks {
-    /// A typed body of this operation.
-    ///
-    /// # Errors
-    /// 400 with a pointer for each fault.
-    pub fn body<T: DeserializeOwned>(&self, operation: &str, value: Value) -> Result<T, Problem> {
-        self.rules.body(operation, &value)?;
-        typed(value)
-    }
-}
-
-impl FromRequest for Checks {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let checks = request.extensions().get::<Self>().cloned();
-        ready(checks.ok_or_else(|| Problem::internal(&"the gate has not passed its rules on")))
-    }
 }
 
 /// A typed JSON body.
@@ -313,7 +284,7 @@ fn unfit(value: &Value, pointer: &str, faults: &mut Vec<Fault>) {
 }
 
 /// No answer lists more faults than this.
-const MOST_FAULTS: usize = 1_000;
+pub(super) const MOST_FAULTS: usize = 1_000;
 /// Far more than any request may have (a bulk request: 10,000), far less than would cost memory; the schema says the rest.
 const MOST_ITEMS: usize = 20_000;
 /// No record has as many.

@@ -5,10 +5,10 @@ use serde_json::Value;
 /// The content type of every CSV answer.
 pub const KIND: &str = "text/csv; charset=utf-8";
 
-/// What a spreadsheet may take for the beginning of a formula.
-const RISKY: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+/// What a spreadsheet may take for the beginning of a formula; where signs of full width are typed, those, too.
+const RISKY: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
 
-/// Writes one row. Cells that begin with `= + - @`, TAB or CR get an apostrophe before them, which readers take off again
+/// Writes one row. Cells that begin with `= + - @` (of full width, too), TAB or CR get an apostrophe before them, which readers take off again
 /// (so `+49 30 …` comes back whole); plain negative numbers stay numbers.
 pub fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<str>>) {
     for (at, cell) in cells.into_iter().enumerate() {
@@ -94,10 +94,15 @@ mod tests {
         let mut out = Vec::new();
         row(
             &mut out,
-            ["=1+1", "+49 30 1", "-12.5", "@x", "a,\"b\"", "'=x", "plain", "-x"],
+            [
+                "=1+1", "+49 30 1", "-12.5", "@x", "a,\"b\"", "'=x", "plain", "-x", "＝1",
+            ],
         );
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "'=1+1,'+49 30 1,-12.5,'@x,\"a,\"\"b\"\"\",''=x,plain,'-x\r\n");
+        assert_eq!(
+            text,
+            "'=1+1,'+49 30 1,-12.5,'@x,\"a,\"\"b\"\"\",''=x,plain,'-x,'＝1\r\n"
+        );
     }
 
     #[test]
@@ -115,6 +120,8 @@ mod tests {
             "plain",
             "",
             "''=x",
+            "＝1+1",
+            "'＋1",
         ] {
             assert_eq!(unescaped(&escaped(cell)), cell);
         }

@@ -7,6 +7,7 @@ use crate::assignments::{assigned, path};
 use crate::support::{Client, Server};
 use crate::sync::{Device, afresh, furnished, text};
 use crate::sync_push::{id, push, statuses, upsert};
+use crate::sync_refused::codes;
 
 /// Sends it, and holds what each result says against what a device has that begins now.
 async fn sent(client: &Client, mutations: Vec<Value>) -> Vec<Value> {
@@ -116,4 +117,26 @@ async fn what_was_made_goes_where_it_is_in_nobodys_hand_and_stays_to_be_mended_w
         (statuses(&results), &results[0]["op"]),
         (vec!["applied"], &json!("remove"))
     );
+}
+
+#[actix_web::test]
+async fn what_was_deleted_is_not_made_again_by_a_device_that_still_has_it() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    assigned(&manager, &alfreds, &executive).await;
+    let whole = json!({"customer_id": alfreds, "type": "idea", "body": "Ship on Fridays"});
+    for collection in ["notes", "contacts"] {
+        let (fields, path) = match collection {
+            "notes" => (whole.clone(), "/v1/notes"),
+            _ => (json!({"customer_id": alfreds, "name": "Maria"}), "/v1/contacts"),
+        };
+        let made = push(&manager, "tablet", vec![upsert(collection, &id(), 0, fields.clone())]).await;
+        let (record, revision) = (text(&made[0]["id"]), made[0]["revision"].as_i64().unwrap());
+        manager.delete(&format!("{path}/{record}")).await.expect(204);
+        let results = push(&manager, "tablet", vec![upsert(collection, &record, revision, fields)]).await;
+        assert_eq!(codes(&results), ["not_found"], "{results:#?}");
+        assert_eq!(results[0]["op"], "remove");
+        manager.get(&format!("{path}/{record}")).await.expect(404);
+    }
 }

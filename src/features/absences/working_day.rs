@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, Weekday, WeekdaySet};
+use chrono::{Datelike as _, NaiveDate, Weekday, WeekdaySet};
 
 use super::absence::AbsenceKind;
 use super::holiday::Region;
@@ -112,9 +112,13 @@ impl WorkingDays {
         self.off(user, day).is_none()
     }
 
-    /// The first working day after this one; `None` when there is none before the end of what was loaded.
+    /// The first working day after this one; `None` when there is none before the end of what was loaded, or of the days that a date of
+    /// four digits can name.
     pub fn next_after(&self, user: UserId, day: NaiveDate) -> Option<NaiveDate> {
-        let later = day.iter_days().skip(1).take_while(|day| *day < self.until);
+        let later = day
+            .iter_days()
+            .skip(1)
+            .take_while(|day| *day < self.until && day.year() <= 9999);
         later.into_iter().find(|day| self.works(user, *day))
     }
 
@@ -174,6 +178,9 @@ mod tests {
         assert_eq!(days.next_after(anna, day("2027-01-05")), Some(day("2027-01-07")));
         assert_eq!(days.next_after(ben, day("2026-12-24")), Some(day("2026-12-25")));
         assert_eq!(days.next_after(ben, day("2027-01-29")), None);
+        let last = WorkingDays::new([Weekday::Mon], day("9999-12-01"), NaiveDate::MAX);
+        assert_eq!(last.next_after(ben, day("9999-12-20")), Some(day("9999-12-27")));
+        assert_eq!(last.next_after(ben, day("9999-12-27")), None);
         let worked: Vec<NaiveDate> = days.between(anna, day("2026-12-24"), day("2027-01-08")).collect();
         assert_eq!(worked, [day("2026-12-24"), day("2027-01-05"), day("2027-01-07")]);
     }

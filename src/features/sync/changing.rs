@@ -15,6 +15,7 @@ use crate::features::action_items::writing as action_items;
 use crate::features::assignments::assignment::AssignmentStatus;
 use crate::features::assignments::working;
 use crate::features::customers::writing as customers;
+use crate::http::body::within;
 use crate::http::precondition::IfMatch;
 use crate::http::{Fault, Patch, Problem};
 use crate::journal::Unit;
@@ -151,6 +152,21 @@ fn take<T: DeserializeOwned>(changed: &mut Map<String, Value>, field: &str) -> R
         .map_err(|error| Problem::fault(format!("/{field}"), "invalid_value", error.to_string()))
 }
 
+/// Takes a field out that goes to a command, checked as that one checks it: the operation, and what it calls the field.
+fn take_for<T: DeserializeOwned>(
+    device: &Device,
+    changed: &mut Map<String, Value>,
+    field: &str,
+    (operation, name): (&str, &str),
+) -> Result<Option<T>, Problem> {
+    let said = changed.get(field).filter(|value| !value.is_null());
+    let faults = said.map(|value| device.checks.field(operation, name, value));
+    match within(&format!("/{field}"), faults.unwrap_or_default()) {
+        faults if faults.is_empty() => take(changed, field),
+        faults => Err(Problem::invalid(faults)),
+    }
+}
+
 /// Takes these fields out.
 fn part(changed: &mut Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
     fields.iter().filter_map(|field| changed.remove_entry(*field)).collect()
@@ -176,11 +192,26 @@ async fn assignment(unit: &mut Unit, device: &Device, id: Uuid, changed: Map<Str
     let (caller, id) = (&device.caller, id.into());
     let mut changed = only(changed, ASSIGNMENT)?;
     let plain = part(&mut changed, &["due_on", "priority", "reason"]);
-    let scheduled_for: Option<Timestamp> = take(&mut changed, "scheduled_for")?;
-    let outside_window: Option<bool> = take(&mut changed, "outside_window")?;
-    let snoozed_until: Option<Timestamp> = take(&mut changed, "snoozed_until")?;
+    let scheduled_for: Option<Timestamp> = take_for(
+        device,
+        &mut changed,
+        "scheduled_for",
+        ("reschedule_assignment", "scheduled_for"),
+    )?;
+    let outside_window: Option<bool> = take_for(
+        device,
+        &mut changed,
+        "outside_window",
+        ("reschedule_assignment", "outside_window"),
+    )?;
+    let snoozed_until: Option<Timestamp> = take_for(
+        device,
+        &mut changed,
+        "snoozed_until",
+        ("snooze_assignment", "snoozed_until"),
+    )?;
     let status: Option<AssignmentStatus> = take(&mut changed, "status")?;
-    let reason: Option<String> = take(&mut changed, "closed_reason")?;
+    let reason: Option<String> = take_for(device, &mut changed, "closed_reason", ("decline_assignment", "reason"))?;
     settle(&changed)?;
     if !plain.is_empty() {
         working::update(
@@ -239,12 +270,12 @@ async fn action_item(
     let plain = part(&mut changed, PLAIN_ITEM);
     let status: Option<ActionItemStatus> = take(&mut changed, "status")?;
     let outcome: Option<String> = match status {
-        Some(_) => take(&mut changed, "outcome")?,
+        Some(_) => take_for(device, &mut changed, "outcome", ("complete_action_item", "outcome"))?,
         None => None,
     };
-    let told_at: Option<Timestamp> = take(&mut changed, "customer_told_at")?;
+    let told_at: Option<Timestamp> = take_for(device, &mut changed, "customer_told_at", ("tell_customer", "told_at"))?;
     let told_how: Option<String> = match told_at {
-        Some(_) => take(&mut changed, "customer_told_how")?,
+        Some(_) => take_for(device, &mut changed, "customer_told_how", ("tell_customer", "how"))?,
         None => None,
     };
     settle(&changed)?;

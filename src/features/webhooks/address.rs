@@ -80,6 +80,10 @@ pub fn may(address: IpAddr, allowed: &[IpNet]) -> bool {
 
 /// Why nothing is sent to a URL: a sentence for whoever entered it.
 pub fn objection(url: &str, allowed: &[IpNet]) -> Option<&'static str> {
+    // They would be passed over, and what is shown would not be where it goes.
+    if url.contains(|it: char| it.is_whitespace() || it.is_control()) {
+        return Some("A URL has no blanks and no line breaks; a blank is written %20.");
+    }
     let Ok(url) = Url::parse(url) else {
         return Some("This is no URL; write https://example.com/path.");
     };

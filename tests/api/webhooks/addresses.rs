@@ -110,3 +110,17 @@ async fn a_name_that_changes_its_mind_leads_nowhere() {
         "No address of this name is public, or allowed by this installation."
     );
 }
+
+#[test]
+fn what_a_url_would_pass_over_is_refused() {
+    for url in [
+        "http://example.com/\r\nX: y",
+        "http://exa\tmple.com/",
+        " https://example.com/",
+        "https://example.com/a b",
+        "https://example.com/\u{a0}",
+    ] {
+        assert!(objection(url, &[]).is_some(), "{url:?}");
+    }
+    assert_eq!(objection("https://example.com/a%20b?c=d", &[]), None);
+}
