@@ -1,5 +1,7 @@
 //! Which characters no text may have, whoever sends it and however; and how what was sent is said back.
 
+pub mod quotes;
+
 use std::fmt::Display;
 
 /// What those who send one are told.
@@ -56,6 +58,17 @@ pub fn delimiter(start: &[u8]) -> u8 {
     let count = |sign: u8| line.iter().filter(|byte| **byte == sign).count();
     let most = [b',', b';', b'\t'].into_iter().rev().max_by_key(|sign| count(*sign));
     most.unwrap_or(b',')
+}
+
+/// Rows end with a line feed; a carriage return before it is white space at the end of the last cell. Files of old Macs
+/// have nothing but carriage returns.
+#[must_use]
+pub fn line_end(start: &[u8]) -> u8 {
+    if start.contains(&b'\n') || !start.contains(&b'\r') {
+        b'\n'
+    } else {
+        b'\r'
+    }
 }
 
 #[cfg(test)]

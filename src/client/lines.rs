@@ -6,7 +6,8 @@ use std::os::unix::fs::FileExt as _;
 
 use super::input::{Format, Input};
 use super::trouble::{Trouble, unusable};
-use crate::text::delimiter;
+use crate::text::quotes::{Watched, never_closed};
+use crate::text::{delimiter, line_end};
 
 /// More blank lines than this are not sent: behind the millionth line the server counts from the beginning of the request.
 const MOST_BLANK: usize = 1 << 20;
@@ -38,7 +39,7 @@ pub struct Pieces {
 enum Rows {
     Csv {
         heading: Vec<u8>,
-        reader: Box<csv::Reader<BufReader<File>>>,
+        reader: Box<csv::Reader<Watched<BufReader<File>>>>,
         /// The same file, and where its text begins in it.
         file: File,
         begins: u64,
@@ -58,15 +59,16 @@ impl Pieces {
             Format::Csv => {
                 let (mut reader, begins) = behind_mark(reader).map_err(|error| unusable(&input.name, &error))?;
                 let start = reader.fill_buf().map_err(|error| unusable(&input.name, &error))?;
-                let separator = delimiter(start);
+                let (separator, end) = (delimiter(start), line_end(start));
                 let file = reader
                     .get_ref()
                     .try_clone()
                     .map_err(|error| unusable(&input.name, &error))?;
+                let watched = Watched::new(reader, separator, end, csv::Terminator::CRLF);
                 let mut reader = csv::ReaderBuilder::new()
                     .flexible(true)
                     .delimiter(separator)
-                    .from_reader(reader);
+                    .from_reader(watched);
                 let heading = reader.byte_headers().map_err(|error| broken(&input.name, error))?;
                 let heading = written(heading)?;
                 let reader = Box::new(reader);
@@ -132,7 +134,12 @@ impl Pieces {
             } => {
                 let mut row = csv::ByteRecord::new();
                 let read = reader.read_byte_record(&mut row);
-                if !read.map_err(|error| broken(&self.name, error))? {
+                let read = read.map_err(|error| broken(&self.name, error))?;
+                // Else what it swallowed would be sent as one cell.
+                if let Some(line) = reader.get_ref().open_quote().filter(|_| reader.is_done()) {
+                    return Err(Trouble::failed("file", never_closed(line)));
+                }
+                if !read {
                     return Ok(None);
                 }
                 let (line, byte) = row.position().map_or((0, 0), |at| (at.line(), at.byte()));

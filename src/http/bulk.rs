@@ -13,6 +13,8 @@ use super::csv::unescaped;
 use super::export::{CSV, NDJSON};
 use super::{Fault, Problem, query};
 use crate::refusal::Code;
+use crate::text::line_end;
+use crate::text::quotes::{never_closed, open_quote};
 
 /// No answer lists more faults than this.
 const MOST_FAULTS: usize = 1000;
@@ -135,6 +137,9 @@ fn rows(bytes: &[u8], check: &impl Fn(&Value) -> Vec<Fault>) -> Result<Read, Pro
         if header.iter().take(at).any(|earlier| earlier == name) {
             return Err(malformed(format!("The column `{name}` stands twice in the header.")));
         }
+    }
+    if let Some(line) = open_quote(bytes, b',', line_end(bytes)) {
+        return Err(malformed(never_closed(line)));
     }
     let booleans = booleans(&header, check);
     let (mut items, mut faults) = (Vec::new(), BTreeMap::new());
@@ -267,6 +272,12 @@ mod tests {
         assert_eq!(body["items"], json!([{"a": 1}, null, {"a": 2}]));
         assert!(faults[&1][0].detail.starts_with("Line 3"));
         assert!(rows(b"a,a\n1,2\n", &only("none")).is_err());
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_swallows_nothing() {
+        let refused = rows(b"name,reason\nAlfreds,\"first\nAna,second\n", &only("none")).unwrap_err();
+        assert!(refused.detail.starts_with("Line 2: a quote"), "{}", refused.detail);
     }
 
     #[test]

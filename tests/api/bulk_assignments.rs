@@ -193,6 +193,23 @@ async fn lines_and_rows_do_as_well() {
 }
 
 #[actix_web::test]
+async fn an_open_quote_swallows_no_rows() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    for name in ["ALFKI", "ANATR"] {
+        customer(&manager, name).await;
+    }
+    let rows = "customer_external_id,assignee_email,reason\nALFKI,executive@northwind.test,\"Silent\nANATR,executive@northwind.test,New\n";
+    for query in ["", "?mode=partial"] {
+        let refused = text(&manager, query, "text/csv", rows).await.expect(400);
+        assert_eq!(refused["code"], "malformed_request");
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.starts_with("Line 2: a quote is opened here"), "{detail}");
+    }
+    assert_eq!(count(&manager, "").await, 0);
+}
+
+#[actix_web::test]
 async fn a_bulk_assignment_is_undone_but_for_what_was_worked() {
     let server = Server::start().await;
     let (manager, executive) = (server.manager(), server.executive());

@@ -158,3 +158,13 @@ async fn a_table_of_a_german_spreadsheet_is_read_and_a_wrong_column_is_told_once
         .code(4)
         .says("line 2: due_on: ");
 }
+
+#[actix_web::test]
+async fn an_open_quote_swallows_no_rows() {
+    let desk = Desk::with_customers(9).await;
+    let rows = "customer_external_id,assignee_email,reason\nC-1,nancy@northwind.test,New\nC-2,nancy@northwind.test,\"Silent\nC-3,nancy@northwind.test,New\n";
+    desk.run_with(&["assign", "--partial", "--rows-per-request", "1", "-"], rows)
+        .code(1)
+        .says("Line 3: a quote is opened here that is never closed");
+    assert_eq!(desk.count("assignments"), 0);
+}

@@ -1,17 +1,16 @@
 //! The rows of a CSV file: commas, semicolons or tabs, quotes, any line ends, with or without a byte-order mark.
 
 mod lines;
-mod quotes;
 
 use std::io::{self, Cursor, Read};
 
 use csv::{ByteRecord, StringRecord};
 
 use self::lines::Lines;
-use self::quotes::Watched;
-pub use self::quotes::{TooLong, never_closed};
 use super::report::RowFault;
-use crate::text::{delimiter, fit};
+use crate::text::quotes::Watched;
+pub use crate::text::quotes::{TooLong, never_closed};
+use crate::text::{delimiter, fit, line_end};
 
 /// Where a file's bytes come from.
 pub type Source = Box<dyn Read + Send>;
@@ -80,7 +79,7 @@ fn csv_reader(source: Source, delimiter: u8, line_end: u8) -> csv::Reader<Ended>
     } else {
         csv::Terminator::Any(b'\n')
     };
-    let watched = Watched::new(source, delimiter, line_end);
+    let watched = Watched::new(source, delimiter, line_end, terminator);
     csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .terminator(terminator)
@@ -269,16 +268,6 @@ fn fill(source: &mut Source, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(length)
-}
-
-/// Rows end with a line feed; a carriage return before it is white space at the end of the last cell. Files of old Macs
-/// have nothing but carriage returns.
-fn line_end(start: &[u8]) -> u8 {
-    if start.contains(&b'\n') || !start.contains(&b'\r') {
-        b'\n'
-    } else {
-        b'\r'
-    }
 }
 
 #[cfg(test)]

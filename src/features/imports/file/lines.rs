@@ -5,11 +5,11 @@ use std::io::{self, BufRead, BufReader, Read as _};
 use csv::StringRecord;
 use serde_json::Value;
 
-use super::quotes::{LONGEST, TooLong};
 use super::{Place, Row, Source, too_many};
 use crate::features::imports::report::RowFault;
 use crate::http::{body, csv as cells};
 use crate::text::fit;
+use crate::text::quotes::{LONGEST, TooLong};
 
 /// The lines of a file, one after the other.
 pub struct Lines {

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use csv::Terminator;
+
 /// Most bytes of one row: more is an open quote, or no table.
 pub const LONGEST: usize = 1 << 20;
 
@@ -51,6 +53,7 @@ pub struct Watched<R> {
     inner: R,
     delimiter: u8,
     line_end: u8,
+    terminator: Terminator,
     at: At,
     line: u64,
     opened: u64,
@@ -61,11 +64,13 @@ pub struct Watched<R> {
 }
 
 impl<R> Watched<R> {
-    pub fn new(inner: R, delimiter: u8, line_end: u8) -> Self {
+    /// Lines are counted by `line_end`, rows end as the reader of the table has it.
+    pub fn new(inner: R, delimiter: u8, line_end: u8, terminator: Terminator) -> Self {
         Self {
             inner,
             delimiter,
             line_end,
+            terminator,
             at: At::CellStart,
             line: 1,
             opened: 0,
@@ -88,7 +93,11 @@ impl<R> Watched<R> {
                 return;
             }
         }
-        let ends = byte == self.delimiter || byte == self.line_end;
+        let ends_row = match self.terminator {
+            Terminator::Any(end) => byte == end,
+            _ => matches!(byte, b'\r' | b'\n'),
+        };
+        let ends = byte == self.delimiter || ends_row;
         self.at = match (self.at, byte) {
             (At::CellStart, b'"') => {
                 self.opened = self.line;
@@ -123,14 +132,31 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
+/// The line on which a quote is opened that this table, as the `csv` crate reads it by itself, never closes.
+pub fn open_quote(table: &[u8], delimiter: u8, line_end: u8) -> Option<u64> {
+    let mut watched = Watched::new(io::empty(), delimiter, line_end, Terminator::CRLF);
+    table.iter().for_each(|byte| watched.pass(*byte));
+    watched.open_quote()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn open(file: &str) -> Option<u64> {
-        let mut watched = Watched::new(file.as_bytes(), b',', b'\n');
+        let mut watched = Watched::new(file.as_bytes(), b',', b'\n', Terminator::Any(b'\n'));
         io::copy(&mut watched, &mut io::sink()).unwrap();
+        assert_eq!(watched.open_quote(), open_quote(file.as_bytes(), b',', b'\n'));
         watched.open_quote()
+    }
+
+    #[test]
+    fn rows_end_as_their_reader_has_it() {
+        assert_eq!(open_quote(b"id\r1\r\"2\r3", b',', b'\r'), Some(3));
+        assert_eq!(open_quote(b"id\r1\r\n\"2\",\"\n\"3", b',', b'\n'), None);
+        let mut watched = Watched::new(&b"id\na\r\"2\n"[..], b',', b'\n', Terminator::Any(b'\n'));
+        io::copy(&mut watched, &mut io::sink()).unwrap();
+        assert_eq!(watched.open_quote(), None);
     }
 
     #[test]
