@@ -140,3 +140,33 @@ async fn what_was_deleted_is_not_made_again_by_a_device_that_still_has_it() {
         manager.get(&format!("{path}/{record}")).await.expect(404);
     }
 }
+
+#[actix_web::test]
+async fn what_is_lost_fits_like_what_is_kept() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    let (id, base) = (text(&assignment["id"]), assignment["revision"].as_i64().unwrap());
+    let theirs = json!({"reason": "Theirs", "priority": "high"});
+    manager.patch(&path(&assignment), theirs).await.expect(200);
+    manager
+        .post(&format!("{}/cancel", path(&assignment)), json!({}))
+        .await
+        .expect(200);
+    for (fields, pointer) in [
+        (json!({"reason": {"deep": ["x".repeat(2000)]}}), "/fields/reason"),
+        (json!({"reason": "x".repeat(2000)}), "/fields/reason"),
+        (json!({"priority": "later"}), "/fields/priority"),
+        (json!({"status": {"deep": "x"}}), "/fields/status"),
+    ] {
+        let results = push(&executive, "telephone", vec![upsert("assignments", &id, base, fields)]).await;
+        assert_eq!(codes(&results), ["invalid_request"], "{results:#?}");
+        assert_eq!(results[0]["problem"]["errors"][0]["pointer"], pointer);
+    }
+    let fields =
+        json!({"reason": "Mine", "priority": "low", "status": "declined", "closed_at": "2026-01-01T10:00:00Z"});
+    let results = push(&executive, "telephone", vec![upsert("assignments", &id, base, fields)]).await;
+    assert_eq!(statuses(&results), ["conflict"], "{results:#?}");
+    assert_eq!(results[0]["conflicts"], json!(["reason", "priority", "status"]));
+}

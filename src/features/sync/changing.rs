@@ -36,13 +36,13 @@ pub async fn change(
         Collection::Assignments => assignment(unit, device, id, changed).await,
         Collection::ActionItems => action_item(unit, device, id, there, changed).await,
         Collection::Customers => {
-            let patch = patch(device, "update_customer", only(changed, CUSTOMER)?);
+            let patch = patch(device, "update_customer", changed);
             customers::update(unit, &device.caller, id.into(), patch, &IfMatch::ANY)
                 .await
                 .map(drop)
         }
         Collection::Contacts => {
-            let patch = patch(device, "update_contact", only(changed, CONTACT)?);
+            let patch = patch(device, "update_contact", changed);
             customers::update_contact(unit, &device.caller, id.into(), patch, &IfMatch::ANY)
                 .await
                 .map(drop)
@@ -113,34 +113,72 @@ pub async fn settled(
         )
     };
     let faults = said.iter().filter(|(field, said)| !rooms::is_so(&now, field, said));
-    let faults: Vec<Fault> = faults.map(|(field, _)| otherwise(field)).collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid(faults))
-    }
+    none_of(faults.map(|(field, _)| otherwise(field)).collect())
 }
 
 fn patch<T>(device: &Device, operation: &'static str, changed: Map<String, Value>) -> Patch<T> {
     Patch::of(Value::Object(changed), &device.checks, operation)
 }
 
-/// What follows by itself.
-const CUSTOMER: &[&str] = &[
-    "phone_e164",
-    "flags",
-    "last_contacted_at",
-    "referral_count",
-    "account_manager_count",
-];
-const CONTACT: &[&str] = &["phone_e164", "mobile_e164", "left_at", "flags"];
-const ASSIGNMENT: &[&str] = &["attempts_made", "last_attempt_at", "callback_promised_at", "closed_at"];
-const ACTION_ITEM: &[&str] = &["closed_at", "closed_by", "customer_told_by"];
+/// What follows by itself: a device shows it, and may send it along.
+pub const fn follows(collection: Collection) -> &'static [&'static str] {
+    match collection {
+        Collection::Customers => &[
+            "phone_e164",
+            "flags",
+            "last_contacted_at",
+            "referral_count",
+            "account_manager_count",
+        ],
+        Collection::Contacts => &["phone_e164", "mobile_e164", "left_at", "flags"],
+        Collection::Assignments => &["attempts_made", "last_attempt_at", "callback_promised_at", "closed_at"],
+        Collection::ActionItems => &["closed_at", "closed_by", "customer_told_by"],
+        Collection::Attempts
+        | Collection::Notes
+        | Collection::NpsResponses
+        | Collection::Programs
+        | Collection::TalkingPoints => &[],
+    }
+}
 
-/// Without what follows by itself.
-fn only(mut changed: Map<String, Value>, follows: &[&str]) -> Result<Map<String, Value>, Problem> {
-    changed.retain(|field, _| !follows.contains(&field.as_str()));
-    Ok(changed)
+/// Fields that go to commands of their own: the operation, and what it calls them.
+const COMMANDS: &[(&str, (&str, &str))] = &[
+    ("scheduled_for", ("reschedule_assignment", "scheduled_for")),
+    ("outside_window", ("reschedule_assignment", "outside_window")),
+    ("snoozed_until", ("snooze_assignment", "snoozed_until")),
+    ("closed_reason", ("decline_assignment", "reason")),
+    ("outcome", ("complete_action_item", "outcome")),
+    ("customer_told_at", ("tell_customer", "told_at")),
+    ("customer_told_how", ("tell_customer", "how")),
+];
+
+/// What is wrong with this in a field, by the rules of the operation that it goes to. Whether it may be empty shows when it is done.
+pub fn unfit(device: &Device, collection: Collection, field: &str, said: &Value) -> Vec<Fault> {
+    if said.is_null() {
+        return Vec::new();
+    }
+    let own = COMMANDS
+        .iter()
+        .find(|(of, _)| *of == field)
+        .map(|(_, command)| *command);
+    let (operation, name) = match collection {
+        Collection::Assignments if field == "status" => {
+            return read::<AssignmentStatus>(field, said).err().into_iter().collect();
+        }
+        Collection::ActionItems if field == "status" => {
+            return read::<ActionItemStatus>(field, said).err().into_iter().collect();
+        }
+        Collection::Assignments => own.unwrap_or(("update_assignment", field)),
+        Collection::ActionItems => own.unwrap_or(("update_action_item", field)),
+        Collection::Customers => ("update_customer", field),
+        Collection::Contacts => ("update_contact", field),
+        Collection::Attempts
+        | Collection::Notes
+        | Collection::NpsResponses
+        | Collection::Programs
+        | Collection::TalkingPoints => return Vec::new(),
+    };
+    within(&format!("/{field}"), device.checks.field(operation, name, said))
 }
 
 /// Takes a field out, as what it should be.
@@ -148,23 +186,25 @@ fn take<T: DeserializeOwned>(changed: &mut Map<String, Value>, field: &str) -> R
     let Some(value) = changed.remove(field) else {
         return Ok(None);
     };
-    serde_json::from_value(value)
-        .map_err(|error| Problem::fault(format!("/{field}"), "invalid_value", error.to_string()))
+    read(field, &value).map_err(|fault| Problem::invalid(vec![fault]))
 }
 
-/// Takes a field out that goes to a command, checked as that one checks it: the operation, and what it calls the field.
+/// A value, as what it should be.
+fn read<T: DeserializeOwned>(field: &str, value: &Value) -> Result<T, Fault> {
+    T::deserialize(value).map_err(|error| Fault::new(format!("/{field}"), "invalid_value", error.to_string()))
+}
+
+/// Takes a field out that goes to a command, checked as that one checks it.
 fn take_for<T: DeserializeOwned>(
     device: &Device,
+    collection: Collection,
     changed: &mut Map<String, Value>,
     field: &str,
-    (operation, name): (&str, &str),
 ) -> Result<Option<T>, Problem> {
-    let said = changed.get(field).filter(|value| !value.is_null());
-    let faults = said.map(|value| device.checks.field(operation, name, value));
-    match within(&format!("/{field}"), faults.unwrap_or_default()) {
-        faults if faults.is_empty() => take(changed, field),
-        faults => Err(Problem::invalid(faults)),
-    }
+    let said = changed.get(field);
+    let faults = said.map(|said| unfit(device, collection, field, said));
+    none_of(faults.unwrap_or_default())?;
+    take(changed, field)
 }
 
 /// Takes these fields out.
@@ -181,6 +221,12 @@ fn settle(left: &Map<String, Value>) -> Result<(), Problem> {
             ..fixed(field)
         })
         .collect();
+    none_of(faults)
+}
+
+/// # Errors
+/// 400 with these, when there are any.
+pub fn none_of(faults: Vec<Fault>) -> Result<(), Problem> {
     if faults.is_empty() {
         Ok(())
     } else {
@@ -188,30 +234,19 @@ fn settle(left: &Map<String, Value>) -> Result<(), Problem> {
     }
 }
 
-async fn assignment(unit: &mut Unit, device: &Device, id: Uuid, changed: Map<String, Value>) -> Result<(), Problem> {
+async fn assignment(
+    unit: &mut Unit,
+    device: &Device,
+    id: Uuid,
+    mut changed: Map<String, Value>,
+) -> Result<(), Problem> {
     let (caller, id) = (&device.caller, id.into());
-    let mut changed = only(changed, ASSIGNMENT)?;
     let plain = part(&mut changed, &["due_on", "priority", "reason"]);
-    let scheduled_for: Option<Timestamp> = take_for(
-        device,
-        &mut changed,
-        "scheduled_for",
-        ("reschedule_assignment", "scheduled_for"),
-    )?;
-    let outside_window: Option<bool> = take_for(
-        device,
-        &mut changed,
-        "outside_window",
-        ("reschedule_assignment", "outside_window"),
-    )?;
-    let snoozed_until: Option<Timestamp> = take_for(
-        device,
-        &mut changed,
-        "snoozed_until",
-        ("snooze_assignment", "snoozed_until"),
-    )?;
+    let scheduled_for: Option<Timestamp> = take_for(device, Collection::Assignments, &mut changed, "scheduled_for")?;
+    let outside_window: Option<bool> = take_for(device, Collection::Assignments, &mut changed, "outside_window")?;
+    let snoozed_until: Option<Timestamp> = take_for(device, Collection::Assignments, &mut changed, "snoozed_until")?;
     let status: Option<AssignmentStatus> = take(&mut changed, "status")?;
-    let reason: Option<String> = take_for(device, &mut changed, "closed_reason", ("decline_assignment", "reason"))?;
+    let reason: Option<String> = take_for(device, Collection::Assignments, &mut changed, "closed_reason")?;
     settle(&changed)?;
     if !plain.is_empty() {
         working::update(
@@ -263,19 +298,18 @@ async fn action_item(
     device: &Device,
     id: Uuid,
     there: &Loaded,
-    changed: Map<String, Value>,
+    mut changed: Map<String, Value>,
 ) -> Result<(), Problem> {
     let (caller, id) = (&device.caller, id.into());
-    let mut changed = only(changed, ACTION_ITEM)?;
     let plain = part(&mut changed, PLAIN_ITEM);
     let status: Option<ActionItemStatus> = take(&mut changed, "status")?;
     let outcome: Option<String> = match status {
-        Some(_) => take_for(device, &mut changed, "outcome", ("complete_action_item", "outcome"))?,
+        Some(_) => take_for(device, Collection::ActionItems, &mut changed, "outcome")?,
         None => None,
     };
-    let told_at: Option<Timestamp> = take_for(device, &mut changed, "customer_told_at", ("tell_customer", "told_at"))?;
+    let told_at: Option<Timestamp> = take_for(device, Collection::ActionItems, &mut changed, "customer_told_at")?;
     let told_how: Option<String> = match told_at {
-        Some(_) => take_for(device, &mut changed, "customer_told_how", ("tell_customer", "how"))?,
+        Some(_) => take_for(device, Collection::ActionItems, &mut changed, "customer_told_how")?,
         None => None,
     };
     settle(&changed)?;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::adding::within_fields;
 use super::collection::Collection;
 use super::meanwhile::caught_up;
 use super::merging::{Since, Verdict, same, verdict};
@@ -71,11 +72,13 @@ pub async fn upsert(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
         (collection, Some(there)) => {
             // Whose it is not, they say nothing of it: not what is so already, either.
             changing::theirs(unit, device, collection, mutation.id).await?;
+            fields.retain(|field, _| !changing::follows(collection).contains(&field.as_str()));
             if mutation.base() == 0 {
                 // The whole of what was made here, once more.
                 fields = caught_up(unit, device, fields).await?;
             }
             let mut merge = Merge::of(unit, device, mutation, &there, &fields).await?;
+            merge.check_what_was_lost(device, collection)?;
             let changed = std::mem::take(&mut merge.changed);
             changing::change(unit, device, collection, mutation.id, &there, changed.clone()).await?;
             if merge.conflicts.is_empty() {
@@ -229,6 +232,13 @@ impl Merge {
             }
         }
         Ok(merge)
+    }
+
+    /// What is not taken over is kept, and so must fit as what is taken over.
+    fn check_what_was_lost(&self, device: &Device, collection: Collection) -> Result<(), Problem> {
+        let lost = self.conflicts.iter();
+        let faults = lost.flat_map(|(field, _, lost)| changing::unfit(device, collection, field, lost));
+        changing::none_of(faults.collect()).map_err(within_fields)
     }
 
     /// The value that was not taken over stays in the journal, once however often it is sent.
