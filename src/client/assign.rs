@@ -113,6 +113,12 @@ impl Assign {
                 .once(self.key(server, mode, &piece.body, &seed));
             let answer = server.whole(&request).await?;
             let (replayed, answer) = (answer.replayed(), answer.json()?);
+            let count = |name: &str| answer[name].as_u64();
+            let told = count("created").zip(count("failed"));
+            // Each row was assigned or was not: else somebody else has answered.
+            if told.and_then(|(created, failed)| created.checked_add(failed)) != Some(piece.lines.len() as u64) {
+                return Err(Trouble::answered(200, b""));
+            }
             // What was undone since is not there any more: it is asked for anew, under the next key.
             match answer["batch_id"].as_str().filter(|_| replayed) {
                 Some(batch) if is_reverted(server, batch).await? => seed.push(batch.to_owned()),

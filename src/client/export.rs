@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use reqwest::StatusCode;
 use serde_json::json;
 
 use super::Common;
@@ -114,14 +115,20 @@ async fn written(
     let mut tries = 0;
     loop {
         let mut answer = server.begun(request).await?;
-        let mut bytes = 0;
+        if answer.status() != StatusCode::OK {
+            return Err(Trouble::answered(answer.status().as_u16(), b""));
+        }
+        let (mut bytes, mut last) = (0, b'\n');
         let why = loop {
             match answer.chunk().await {
                 Ok(Some(chunk)) => {
                     output.write(&chunk)?;
                     bytes += chunk.len() as u64;
+                    last = chunk.last().copied().unwrap_or(last);
                     bar.set_position(bytes);
                 }
+                // Where a body ends with its connection, nothing else tells whether it was cut off.
+                Ok(None) if last != b'\n' => break "it ends in the midst of a line".to_owned(),
                 Ok(None) => return Ok(bytes),
                 Err(error) => break spelled(&error),
             }

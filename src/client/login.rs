@@ -67,6 +67,9 @@ impl Login {
             Credentials::Session(session) => server.become_key(&session.access_token),
         }
         let me = server.json(&Request::get("/v1/me")).await?;
+        if !me["role"].is_string() {
+            return Err(Trouble::answered(200, b""));
+        }
         let profile = Profile {
             server: server.wire.server.clone(),
             with,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::interrupt;
 use super::trouble::{Trouble, unusable};
+use crate::text::fit;
 
 /// How this command speaks.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +22,7 @@ impl Screen {
     /// # Errors
     /// When standard output cannot be written.
     pub fn show(self, text: &str, document: &Value) -> Result<(), Trouble> {
-        let mut out = if self.json {
-            document.to_string()
-        } else {
-            text.to_owned()
-        };
+        let mut out = if self.json { document.to_string() } else { fit(text) };
         out.push('\n');
         print(out.as_bytes())
     }
@@ -105,7 +102,7 @@ pub fn print(bytes: &[u8]) -> Result<(), Trouble> {
 
 fn complain(text: &str) {
     let _whole = interrupt::speaking();
-    drop(writeln!(std::io::stderr(), "{text}"));
+    drop(writeln!(std::io::stderr(), "{}", fit(text)));
 }
 
 /// Columns side by side, for a person: the first row is the heading, numbers stand to the right.

@@ -16,6 +16,8 @@ use crate::clock::Clock;
 
 /// Where a server is when nobody says it: on this machine, as `touchbase serve` begins.
 const HERE: &str = "http://127.0.0.1:8080";
+/// No token is good for longer than a year, in seconds.
+const LONGEST: i64 = 366 * 86_400;
 /// The API key of scripts; wins over the profile.
 pub const KEY_VARIABLE: &str = "TOUCHBASE_API_KEY";
 
@@ -262,8 +264,9 @@ impl Server {
     /// # Errors
     /// When it is none.
     pub fn session(&self, answer: &Value) -> Result<Session, Trouble> {
-        let text = |name: &str| answer[name].as_str().map(str::to_owned);
-        let seconds = answer["expires_in"].as_i64().unwrap_or_default();
+        let sound = |token: &&str| !token.is_empty() && token.chars().all(|letter| letter.is_ascii_graphic());
+        let text = |name: &str| answer[name].as_str().filter(sound).map(str::to_owned);
+        let seconds = answer["expires_in"].as_i64().unwrap_or_default().clamp(0, LONGEST);
         match (text("refresh_token"), text("access_token")) {
             (Some(refresh_token), Some(access_token)) => Ok(Session {
                 refresh_token,

@@ -350,10 +350,12 @@ impl Runner {
             Status::Failed
         };
         let error: String = reason.chars().take(1000).collect();
-        let kind = running.job.kind.as_str();
+        let (kind, job) = (running.job.kind.as_str(), running.job.id);
+        // Why may have somebody's words in it (a row of a file, an address): it stands with the job, and not in the log.
         match again {
-            Some(at) => tracing::warn!(kind, error, %at, "a job failed, and is tried again"),
-            None => tracing::error!(kind, error, "a job failed for good"),
+            Some(at) => tracing::warn!(kind, %job, %at, "a job failed, and is tried again; its `error` says why"),
+            None if for_good => tracing::warn!(kind, %job, "a job cannot be done; its `error` says why"),
+            None => tracing::error!(kind, %job, "a job failed for good; its `error` says why"),
         }
         let outcome = Outcome {
             status,

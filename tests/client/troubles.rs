@@ -135,6 +135,49 @@ fn what_is_no_touchbase_is_told_so() {
 }
 
 #[test]
+fn what_is_almost_touchbase_is_not_taken_for_it() {
+    let me = json!({"user": {"name": "Anna\u{1b}]0;owned\u{7}", "email": "a@b"}, "role": "admin", "organization": {"name": "N"}});
+    let (url, _) = scripted(vec![answer("200 OK", "", &me.to_string())]);
+    let ran = fed(script(&url, &["whoami"]), "").good();
+    assert!(ran.out.contains("Anna\u{fffd}]0;owned\u{fffd}"), "{}", ran.out);
+    for body in [
+        json!({"data": [], "has_more": false}),
+        json!({"created": 5, "failed": 0}),
+        json!({"created": -1, "failed": 2}),
+        json!({"created": 1}),
+    ] {
+        let (url, _) = scripted(vec![answer("201 Created", "", &body.to_string())]);
+        fed(script(&url, &["assign", "-"]), "customer_id,assignee_id\na,b\n")
+            .code(1)
+            .says("not as Touchbase does");
+    }
+    for (list, code) in [
+        ("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n", 1),
+        (
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/csv\r\n\r\nid,name\r\n1,",
+            5,
+        ),
+    ] {
+        let (url, _) = scripted(vec![list.to_owned()]);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out.csv").display().to_string();
+        fed(script(&url, &["export", "customers", "-o", &file]), "").code(code);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+    for (access, seconds) in [("a\r\nb", 900), ("\u{e4}", 900), ("", 900), ("a", i64::MAX)] {
+        let session = json!({"access_token": access, "refresh_token": "r", "expires_in": seconds});
+        let (url, _) = scripted(vec![answer("200 OK", "", &session.to_string())]);
+        let folder = tempfile::tempdir().unwrap();
+        let mut login = script(&url, &["login", "--email", "a@b"]);
+        login
+            .env_remove("TOUCHBASE_API_KEY")
+            .env("XDG_CONFIG_HOME", folder.path());
+        fed(login, "password\n").code(1).says("not as Touchbase does");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
 fn a_server_that_is_away_is_exit_code_five() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{free}");

@@ -88,6 +88,12 @@ async fn nothing_of_a_person_is_ever_logged() {
     manager.get(&format!("/v1/customers?colour={WORD}")).await.expect(400);
     manager.get(&format!("/v1/nothing/{WORD}")).await.expect(404);
     nobody.get(&format!("/v1/calendar-feeds/{WORD}.ics")).await.expect(404);
+    let file = manager
+        .request("POST", "/v1/imports?target=customers")
+        .header("content-type", "application/x-ndjson")
+        .header("idempotency-key", "file");
+    let file = file.body(format!("{{\"{EMAIL}\": \"{NAME}\"}}\n"));
+    manager.send(file).await.expect(202);
     let calendar = written_to(&server).await;
     let webhooks = delivered(&server).await;
     manager.get(&format!("/v1/customers?cursor={WORD}")).await.expect(400);
