@@ -9,7 +9,7 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::access::token;
 use crate::app::{App, Broken};
@@ -76,11 +76,25 @@ enum Keys {
 
 /// Runs the program; the exit code says how it went.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let matches = sober(Cli::command()).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return unread(&error),
     };
     actix_web::rt::System::new().block_on(obey(cli.command)).into()
+}
+
+/// An empty variable is one that is not set, as compose files write it (`${NAME:-}`).
+fn sober(command: clap::Command) -> clap::Command {
+    let of_arg = |arg: clap::Arg| {
+        let set = arg.get_env().and_then(std::env::var_os);
+        if set.is_some_and(|value| value.is_empty()) {
+            arg.env(clap::builder::Resettable::Reset)
+        } else {
+            arg
+        }
+    };
+    command.mut_args(of_arg).mut_subcommands(sober)
 }
 
 /// Help is asked for; anything else is a fault of the command line, which a script is told as it asked to be.
