@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_cors::Cors;
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{ConnectionType, Version};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App as Actix, HttpRequest, HttpResponse, HttpServer, ResponseError, guard, web};
 use tracing_actix_web::TracingLogger;
@@ -158,6 +159,7 @@ async fn outermost(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = Instant::now();
+    let version = request.version();
     let method = request.method().to_string();
     let endpoint = request.match_pattern().unwrap_or_else(|| "none".to_owned());
     let response = next.call(request).await;
@@ -175,6 +177,12 @@ async fn outermost(
         response = response.into_response(problem.error_response());
     }
     let status = response.status().as_u16();
+    if version <= Version::HTTP_10 && response.response().body().size() == BodySize::Stream {
+        // Of pieces with their lengths it knows nothing: the connection's end is the body's.
+        let head = response.response_mut().head_mut();
+        head.no_chunking(true);
+        head.set_connection_type(ConnectionType::Close);
+    }
     response
         .headers_mut()
         .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -240,6 +240,34 @@ async fn what_cannot_be_answered_in_a_format_that_is_accepted_is_not_answered() 
 }
 
 #[actix_web::test]
+async fn an_old_client_gets_a_list_without_pieces() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    manager
+        .post("/v1/customers", json!({"name": "Alfreds"}))
+        .await
+        .expect(201);
+    for connection in ["close", "keep-alive"] {
+        let head = format!("GET /v1/customers?fields=name HTTP/1.0\r\nAccept: text/csv\r\nConnection: {connection}");
+        let mut answer = String::new();
+        by_hand(&manager, &head, b"")
+            .await
+            .read_to_string(&mut answer)
+            .await
+            .unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("HTTP/1.0 200") && !head.to_lowercase().contains("transfer-encoding"),
+            "{head}"
+        );
+        assert!(
+            body.starts_with("id,name\r\n") && body.ends_with(",Alfreds\r\n"),
+            "{body}"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn a_crowd_of_writers_waits_its_turn() {
     if on_postgres() {
         return;
