@@ -171,3 +171,23 @@ async fn a_name_that_very_many_share_tells_nothing_and_costs_nothing() {
     }
     assert_eq!(found(&server, "/v1/duplicates").await.len(), 0);
 }
+
+#[actix_web::test]
+async fn a_pair_that_was_merged_and_parted_again_is_found_again() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let one = customer(&manager, json!({"name": "Ambruck", "city": "Mainz"})).await;
+    let other = customer(&manager, json!({"name": "Ambruck GmbH", "city": "Mainz"})).await;
+    let third = customer(&manager, json!({"name": "AMBRUCK AG", "city": "Mainz"})).await;
+    assert_eq!(found(&server, "/v1/duplicates").await.len(), 3);
+    for looked_between in [false, true] {
+        let merged = crate::merges::merge(&manager, &one, &[&other]).await;
+        if looked_between {
+            let pairs = found(&server, "/v1/duplicates").await;
+            assert!(pairs.len() == 1 && between(&pairs[0], &one, &third), "{pairs:?}");
+        }
+        crate::merges_undone::undo(&manager, &merged).await;
+        let pairs = found(&server, "/v1/duplicates").await;
+        assert_eq!(pairs.len(), 3, "{looked_between}: {one} {other} {third} {pairs:#?}");
+    }
+}

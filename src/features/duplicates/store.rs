@@ -277,6 +277,16 @@ pub async fn keep_keys(
     Ok(())
 }
 
+/// Whoever looks for duplicates has never seen these customers, and compares them again.
+pub async fn forget_keys(
+    db: &mut impl Sqls,
+    scope: &Scope,
+    ids: impl IntoIterator<Item = CustomerId>,
+) -> Result<(), Error> {
+    let none = ids.into_iter().map(|id| (id, BTreeSet::new()));
+    keep_keys(db, scope, &none.collect()).await
+}
+
 /// Who shares a key with more than so many others shares it by accident: the cost of a common one does not grow.
 pub const COMMON: usize = 50;
 /// Blocks that are read in one statement.

@@ -1,6 +1,6 @@
 //! Rows of answers to the recommendation question, as survey tools export them: score, comment, when, who.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -33,6 +33,8 @@ pub struct NpsResponses {
     names: HashMap<String, Option<CustomerId>>,
     contacts: HashMap<String, Vec<(ContactId, CustomerId)>>,
     known: HashMap<NpsResponseId, NpsResponse>,
+    /// Those that a row names by the id that they have here.
+    own: HashSet<NpsResponseId>,
     /// When each customer has answered.
     answered: HashMap<CustomerId, BTreeSet<Timestamp>>,
     people: People,
@@ -46,6 +48,7 @@ impl Default for NpsResponses {
             names: HashMap::new(),
             contacts: HashMap::new(),
             known: HashMap::new(),
+            own: HashSet::new(),
             answered: HashMap::new(),
             people: People::default(),
         }
@@ -85,6 +88,10 @@ impl Importer for NpsResponses {
             let email = contact.fields.email.unwrap_or_default();
             self.contacts.entry(email).or_default().push(found);
         }
+        let ids = context.all(rows, &Field::ExternalId);
+        let ids: Vec<Uuid> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        let own: Vec<NpsResponse> = journal::find_all(unit, scope.organization, &ids).await?;
+        self.own = own.into_iter().map(|response| response.id).collect();
         // Only now can be said which answers they are.
         let mut wanted: Vec<Uuid> = Vec::new();
         let mut who: Vec<CustomerId> = Vec::new();
@@ -139,8 +146,11 @@ impl Importer for NpsResponses {
         };
         let response = NpsResponse::new(id, fields, context, cells.context().now);
         if let Some(there) = self.known.get(&id) {
-            let says = |it: &NpsResponse| (it.fields.clone(), it.customer_id, it.contact_id, it.responded_at);
-            if says(there) == says(&response) {
+            // An export of ours does not name the contact by its address.
+            let unnamed = answer.contact.is_none() && self.own.contains(&id);
+            let contact = if unnamed { there.contact_id } else { response.contact_id };
+            let says = |it: &NpsResponse, contact| (it.fields.clone(), it.customer_id, contact, it.responded_at);
+            if says(there, there.contact_id) == says(&response, contact) {
                 let there = there.clone();
                 return Some(Change {
                     before: Some(there.clone()),
@@ -217,8 +227,13 @@ impl NpsResponses {
         Some(found.copied().flatten())
     }
 
-    /// The same answer has the same id, however often it is imported: by the survey tool's id, else by who answered when.
+    /// The same answer has the same id, however often it is imported: its own where an export of ours is read again, by the survey tool's
+    /// id, else by who answered when.
     fn id(&self, cells: &Cells<'_>, answer: Answer) -> NpsResponseId {
+        let named = cells.raw(&Field::ExternalId).and_then(|id| id.parse().ok());
+        if let Some(own) = named.map(NpsResponseId).filter(|id| self.own.contains(id)) {
+            return own;
+        }
         let mut digest = Sha256::new();
         digest.update(b"nps_response\0");
         digest.update(self.organization.0.as_bytes());

@@ -158,6 +158,13 @@ fn restored<F: Serialize + DeserializeOwned>(fields: &F, before: &Map<String, Va
     serde_json::from_value(Value::Object(now)).map_err(|error| Problem::internal(&error))
 }
 
+/// A field that follows from others, as it was.
+fn followed<T: DeserializeOwned>(before: &Map<String, Value>, name: &str, now: T) -> Result<T, Problem> {
+    before.get(name).map_or(Ok(now), |value| {
+        T::deserialize(value).map_err(|error| Problem::internal(&error))
+    })
+}
+
 fn reverted<R>(change: Change<R>) -> Change<R> {
     Change {
         verb: "reverted",
@@ -214,7 +221,9 @@ async fn signals(unit: &mut Unit, back: &mut Back, took: &mut Took) -> Result<()
     let mut changes = Vec::new();
     for (signal, before) in signals.changed {
         let fields = restored(&signal.fields, &before)?;
-        changes.push(reverted(signal.revise(fields, now)?));
+        let mut change = reverted(signal.revise(fields, now)?);
+        change.after.closed_at = followed(&before, "closed_at", change.after.closed_at)?;
+        changes.push(change);
     }
     unit.save_all(changes).await?;
     Ok(())
@@ -236,18 +245,38 @@ async fn whole_customers(unit: &mut Unit, took: &mut Took, mut customers: Parted
         .filter_map(|holder| Some((holder.fields.external_id?, holder.id.into())))
         .collect();
     took.keep_taken(&mut customers, |_, id| holders.get(id).copied());
+    keep_out_of_contact(took, &mut customers);
     took.count(&customers);
     let mut changes = Vec::new();
     for (customer, before) in customers.changed {
         let fields = restored(&customer.fields, &before)?;
-        let managers = before.get("account_manager_count").and_then(Value::as_i64);
         let mut change = reverted(customer.revise(fields));
-        change.after.account_manager_count = managers.unwrap_or(change.after.account_manager_count);
+        let after = &mut change.after;
+        after.account_manager_count = followed(&before, "account_manager_count", after.account_manager_count)?;
+        after.flags = followed(&before, "flags", after.flags.clone())?;
         changes.push(change);
     }
     unit.save_all(changes).await?;
     Ok(())
 }
+
+/// For whom somebody has written since why they must not be contacted, they still must not.
+fn keep_out_of_contact(took: &mut Took, customers: &mut Parted<Customer>) {
+    let written = took
+        .kept
+        .iter()
+        .filter(|kept| kept.kind == Customer::KIND && kept.field.as_deref() == Some("do_not_contact_reason"));
+    let written: HashSet<Uuid> = written.map(|kept| kept.id).collect();
+    customers.changed.retain_mut(|(customer, before)| {
+        let id = customer.id.into();
+        if written.contains(&id) && before.remove(DO_NOT_CONTACT).is_some() {
+            took.keep(Customer::KIND, id, Some(DO_NOT_CONTACT.into()), CHANGED);
+        }
+        !before.is_empty()
+    });
+}
+
+const DO_NOT_CONTACT: &str = "do_not_contact";
 
 /// Who looked after customers: taken back where the customer's own field is.
 async fn periods(
@@ -341,19 +370,24 @@ async fn people_of_customers(unit: &mut Unit, back: &mut Back, took: &mut Took) 
     let mut revised = Vec::new();
     for (contact, before) in people.changed {
         let fields = restored(&contact.fields, &before)?;
-        revised.push((contact, fields));
+        revised.push((contact, fields, before));
     }
-    let ids: Vec<Uuid> = revised.iter().map(|(_, fields)| fields.customer_id.into()).collect();
+    let ids: Vec<Uuid> = revised.iter().map(|(_, fields, _)| fields.customer_id.into()).collect();
     let customers: Vec<Customer> = journal::find_all(unit, organization, &ids).await?;
     let regions: HashMap<Uuid, Option<&'static str>> = customers
         .iter()
         .map(|customer| (customer.id.into(), customer.region()))
         .collect();
-    let changes = revised.into_iter().map(|(contact, fields)| {
+    let mut changes = Vec::new();
+    for (contact, fields, before) in revised {
         let region = regions.get(&fields.customer_id.into()).copied().flatten();
-        reverted(contact.revise(fields, region, now))
-    });
-    contacts::save_all(unit, changes.collect()).await?;
+        let mut change = reverted(contact.revise(fields, region, now));
+        let after = &mut change.after;
+        after.left_at = followed(&before, "left_at", after.left_at)?;
+        after.flags = followed(&before, "flags", after.flags.clone())?;
+        changes.push(change);
+    }
+    contacts::save_all(unit, changes).await?;
     Ok(())
 }
 

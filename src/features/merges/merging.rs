@@ -203,6 +203,7 @@ async fn rename_lists(unit: &mut Unit, former: &[CustomerId], to: CustomerId) ->
 
 /// Whom people said to be another customer is another than the one that stays, too. All other pairs are found anew.
 async fn carry_dismissed(unit: &mut Unit, scope: &Scope, former: &[CustomerId], to: CustomerId) -> Result<(), Error> {
+    duplicates::store::forget_keys(unit, scope, former.iter().copied()).await?;
     let theirs = duplicates::store::of_customers(unit, scope, former).await?;
     let own = duplicates::store::of_customers(unit, scope, &[to]).await?;
     let mut own: BTreeMap<(CustomerId, CustomerId), Duplicate> =

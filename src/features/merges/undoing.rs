@@ -20,6 +20,7 @@ use crate::features::attempts::attempt::{Attempt, Disposition};
 use crate::features::customers::account_manager::AccountManagerPeriod;
 use crate::features::customers::customer::{Customer, CustomerId};
 use crate::features::customers::store::{self as customers, redirects};
+use crate::features::duplicates;
 use crate::http::Problem;
 use crate::id::UserId;
 use crate::journal::feed::Entry;
@@ -60,6 +61,7 @@ pub async fn undo(unit: &mut Unit, scope: &Scope, merge: Merge, by: Option<UserI
     restoring::lists(unit, &mut back).await?;
     restoring::assignments(unit, scope, &mut back).await?;
     restoring::duplicates(unit, &back).await?;
+    duplicates::store::forget_keys(unit, scope, merge.merged.iter().map(|it| it.id)).await?;
     restoring::referred(unit, &mut back).await?;
     store::move_rows_back(unit, scope, merge.id, survivor.id).await?;
     let from = redirects::Into {

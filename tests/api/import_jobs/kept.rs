@@ -194,3 +194,25 @@ async fn what_was_merged_into_another_since_is_told() {
     assert_eq!(undone(&back), [0, 0, 1], "{back}");
     assert_eq!(kept(&manager, &done).await, [told("customer", json!(null), "merged")]);
 }
+
+#[actix_web::test]
+async fn whom_somebody_wrote_since_not_to_contact_is_not_contacted() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    import(&server, &manager, "customers", "external_id,name\nC-1,Alfreds\n").await;
+    let file = "external_id,do_not_contact,do_not_contact_reason,city\nC-1,yes,from the file,Berlin\n";
+    let done = import(&server, &manager, "customers", file).await;
+    let path = format!("/v1/customers/{}", called(&manager, "C-1").await);
+    let reason = json!({"do_not_contact_reason": "their lawyer wrote to us"});
+    manager.patch(&path, reason).await.expect(200);
+    undo(&server, &manager, &done).await;
+    let now = manager.get(&path).await.expect(200);
+    assert_eq!(
+        (&now["do_not_contact"], &now["do_not_contact_reason"], &now["city"]),
+        (&json!(true), &json!("their lawyer wrote to us"), &Value::Null)
+    );
+    let mut said = kept(&manager, &done).await;
+    said.sort_by_key(|(_, column, _)| column.to_string());
+    let of = |column: &str| told("customer", json!(column), "changed_since");
+    assert_eq!(said, [of("do_not_contact"), of("do_not_contact_reason")]);
+}

@@ -128,7 +128,7 @@ async fn answers_of_a_survey_tool_are_on_record_once_however_often_they_are_impo
 }
 
 #[actix_web::test]
-async fn exports_of_contacts_and_signals_are_imported_and_nothing_changes() {
+async fn exports_of_contacts_signals_and_answers_are_imported_and_nothing_changes() {
     let server = Server::start().await;
     let manager = server.manager();
     imported(&server, &manager, "target=customers", "text/csv", customers(2)).await;
@@ -150,11 +150,19 @@ async fn exports_of_contacts_and_signals_are_imported_and_nothing_changes() {
     ] {
         manager.post("/v1/signals", of_customer(signal)).await.expect(201);
     }
-    for (list, rows) in [("contacts", 2), ("signals", 3)] {
+    let ada = manager.get("/v1/contacts?q=Ada").await.expect(200)["data"][0]["id"].clone();
+    for answer in [
+        json!({"score": 9, "source": "survey", "contact_id": ada, "comment": "=Great\nservice", "would_recommend": true}),
+        json!({"score": 3, "source": "survey", "responded_at": "2026-03-01T10:00:00.123456Z"}),
+    ] {
+        manager.post("/v1/nps-responses", of_customer(answer)).await.expect(201);
+    }
+    for (list, rows) in [("contacts", 2), ("signals", 3), ("nps-responses", 2)] {
         for kind in ["text/csv", "application/x-ndjson"] {
             let request = manager.request("GET", &format!("/v1/{list}")).header("accept", kind);
             let file = manager.send(request).await.text;
-            let done = imported(&server, &manager, &format!("target={list}"), kind, file.clone()).await;
+            let target = format!("target={}", list.replace('-', "_"));
+            let done = imported(&server, &manager, &target, kind, file.clone()).await;
             assert_eq!(figures(&done), [0, 0, rows, 0], "{list} {kind}: {done}\n{file}");
             assert_eq!(done["outcome"]["warnings"], 0, "{list} {kind}");
         }

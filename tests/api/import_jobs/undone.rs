@@ -217,3 +217,50 @@ async fn what_has_written_nothing_has_nothing_to_undo() {
         "wrong_state"
     );
 }
+
+#[actix_web::test]
+async fn what_follows_from_fields_is_as_it_was_too() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let file = "external_id,name,phone\nC-1,Alfreds,call the office\n";
+    imported(&server, &manager, "target=customers", "text/csv", file).await;
+    let customer = manager.get("/v1/customers").await.expect(200)["data"][0]["id"].clone();
+    let left = json!({"customer_id": customer, "name": "Ada", "external_id": "P-1", "active": false, "phone": "hers", "mobile": "too"});
+    manager.post("/v1/contacts", left).await.expect(201);
+    let closed = json!({"customer_id": customer, "kind": "support_case", "external_id": "7", "occurred_at": "2026-01-01T10:00:00Z", "status": "closed"});
+    manager.post("/v1/signals", closed).await.expect(201);
+    let everything = async || {
+        let mut all = Vec::new();
+        for list in ["customers", "contacts", "signals"] {
+            let mut record = manager.get(&format!("/v1/{list}")).await.expect(200)["data"][0].clone();
+            for moves in ["revision", "updated_at"] {
+                record.as_object_mut().unwrap().remove(moves);
+            }
+            all.push(record);
+        }
+        all
+    };
+    let before = everything().await;
+    assert!(
+        before[1]["left_at"].is_string() && before[2]["closed_at"].is_string(),
+        "{before:#?}"
+    );
+    server.app.clock.advance(chrono::TimeDelta::minutes(5));
+    for (target, file) in [
+        ("customers", "external_id,phone\nC-1,+49 30 5550100\n"),
+        (
+            "contacts",
+            "external_id,customer_external_id,active,phone\nP-1,C-1,yes,+49 30 5550100\n",
+        ),
+        (
+            "signals",
+            "case_id,customer_external_id,occurred_at,status\n7,C-1,2026-01-01T10:00:00Z,open\n",
+        ),
+    ] {
+        let done = imported(&server, &manager, &format!("target={target}"), "text/csv", file).await;
+        assert_eq!(figures(&done), [0, 1, 0, 0], "{target} {done}");
+        let back = undo(&server, &manager, &done).await;
+        assert_eq!(undone(&back), [0, 1, 0], "{back}");
+        assert_eq!(everything().await, before, "{target}");
+    }
+}
