@@ -51,7 +51,7 @@ pub struct Import {
     what: Target,
     /// The file; `-` is standard input.
     file: PathBuf,
-    /// Tell what would come of it, and write nothing.
+    /// Tell what would come of it, and write nothing. Of a record that stands twice in a long file both rows count as new.
     #[arg(long)]
     dry_run: bool,
     /// What columns mean, as JSON: header and field.

@@ -174,6 +174,10 @@ fn fill(fields: &mut CustomerInput, cells: &mut Cells<'_>) {
         fields.do_not_contact = do_not_contact;
     }
     cells.set_lines(&mut fields.do_not_contact_reason, &Field::DoNotContactReason, 500);
+    if !fields.do_not_contact && cells.raw(&Field::DoNotContactReason).is_some() {
+        let reason = "left out: nothing in this row says that the customer must not be contacted";
+        cells.warn(&Field::DoNotContactReason, "not_used", reason);
+    }
     for (field, network) in [(Field::LinkedinUrl, "linkedin"), (Field::XHandle, "x")] {
         if let Some(profile) = cells.text(&field, 500) {
             fields.social_profiles.0.insert(network.to_owned(), profile);

@@ -105,7 +105,10 @@ impl<'c> Cells<'c> {
     /// The row cannot be taken because of this cell.
     pub fn fault(&mut self, field: &Field, code: &str, reason: impl Into<String>) {
         let fault = self.describe(field, code, reason);
-        self.faults.push(fault);
+        // A cell may be read for several fields.
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// The row is taken, but for this cell.
@@ -187,7 +190,7 @@ impl<'c> Cells<'c> {
         let named = named.or_else(|| cells::named(cell));
         let known = to.as_ref().map(|known| known.currency.clone());
         let Some(currency) = named.or(known).or_else(|| self.context.currency.clone()) else {
-            self.fault(field, "required", NO_CURRENCY);
+            self.lacks_currency(field);
             return;
         };
         let decimal = self.context.readings.decimal(field);
@@ -210,7 +213,14 @@ impl<'c> Cells<'c> {
         let known = to.as_ref().map(|known| known.currency.clone());
         match named.or(known).or_else(|| self.context.currency.clone()) {
             Some(currency) => *to = Some(Json(Money { amount_minor, currency })),
-            None => self.fault(field, "required", NO_CURRENCY),
+            None => self.lacks_currency(field),
+        }
+    }
+
+    /// Unless one is named, wrongly: that is told already.
+    fn lacks_currency(&mut self, field: &Field) {
+        if self.raw(&Field::Currency).is_none() {
+            self.fault(field, "required", NO_CURRENCY);
         }
     }
 

@@ -168,3 +168,23 @@ async fn exports_of_contacts_signals_and_answers_are_imported_and_nothing_change
         }
     }
 }
+
+#[actix_web::test]
+async fn what_is_wrong_is_told_once_and_what_is_left_out_is_told() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let file = "external_id,name,annual_billing,currency\nE,Alfreds,5,EURO\n";
+    let done = imported(&server, &manager, "target=customers", "text/csv", file).await;
+    assert_eq!(figures(&done), [0, 0, 0, 1], "{done}");
+    assert_eq!(
+        codes(&manager, &done).await,
+        told(&[(2, "currency", "invalid_currency")])
+    );
+    let file = "external_id,name,do_not_contact_reason\nE,Alfreds,asked by phone\n";
+    let done = imported(&server, &manager, "target=customers", "text/csv", file).await;
+    assert_eq!(figures(&done), [1, 0, 0, 0], "{done}");
+    assert_eq!(
+        codes(&manager, &done).await,
+        told(&[(2, "do_not_contact_reason", "not_used")])
+    );
+}
