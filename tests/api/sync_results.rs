@@ -170,3 +170,38 @@ async fn what_is_lost_fits_like_what_is_kept() {
     assert_eq!(statuses(&results), ["conflict"], "{results:#?}");
     assert_eq!(results[0]["conflicts"], json!(["reason", "priority", "status"]));
 }
+
+#[actix_web::test]
+async fn what_is_sent_again_is_known_in_whatever_order_it_comes() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    assigned(&manager, &alfreds, &executive).await;
+    let record = id();
+    let one = json!({"mutation_id": "m", "collection": "notes", "id": record, "op": "upsert", "base_revision": 0, "fields": {"customer_id": alfreds, "type": "idea", "body": "More"}});
+    let other = json!({"fields": {"body": "More", "type": "idea", "customer_id": alfreds}, "base_revision": null, "op": "upsert", "id": record, "collection": "notes", "mutation_id": "m"});
+    let another = json!({"mutation_id": "m", "collection": "notes", "id": record, "op": "upsert", "fields": {"customer_id": alfreds, "type": "idea", "body": "Less"}});
+    assert_eq!(statuses(&push(&executive, "telephone", vec![one]).await), ["applied"]);
+    assert_eq!(statuses(&push(&executive, "telephone", vec![other]).await), ["applied"]);
+    let results = push(&executive, "telephone", vec![another]).await;
+    assert_eq!(codes(&results), ["idempotency_key_reused"]);
+}
+
+#[actix_web::test]
+async fn a_contact_of_another_client_is_deleted_unless_it_was_changed_since() {
+    let server = Server::start().await;
+    let manager = server.manager();
+    let alfreds = furnished(&manager, "Alfreds").await;
+    for (based, status) in [(true, "rejected"), (false, "applied")] {
+        let new = json!({"customer_id": alfreds, "name": "Maria"});
+        let contact = manager.post("/v1/contacts", new).await.expect(201);
+        let path = format!("/v1/contacts/{}", text(&contact["id"]));
+        manager.patch(&path, json!({"name": "Maria A."})).await.expect(200);
+        let mut gone = json!({"collection": "contacts", "id": contact["id"], "op": "delete"});
+        if based {
+            gone["base_revision"] = contact["revision"].clone();
+        }
+        let results = push(&manager, "telephone", vec![gone]).await;
+        assert_eq!(statuses(&results), [status], "{results:#?}");
+    }
+}

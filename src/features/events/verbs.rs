@@ -50,6 +50,7 @@ pub const fn of(subject: Subject) -> &'static [&'static str] {
         Subject::Notification => &["read"],
         Subject::Plan => &["committed"],
         Subject::Program => &["ended", "paused", "resumed"],
+        Subject::RescueCase | Subject::ServiceInterest => &["reassigned"],
         Subject::User => &[
             "deactivated",
             "invited",
@@ -72,9 +73,7 @@ pub const fn of(subject: Subject) -> &'static [&'static str] {
         | Subject::NotificationPreferences
         | Subject::NpsResponse
         | Subject::Organization
-        | Subject::RescueCase
         | Subject::Segment
-        | Subject::ServiceInterest
         | Subject::Signal
         | Subject::TalkingPoints
         | Subject::TalkingPointsVersion => &[],
@@ -120,9 +119,14 @@ mod tests {
 
     #[test]
     fn a_type_that_never_happens_is_told_with_those_that_do() {
-        let types: Vec<EventType> = ["customer.*", "customer.merged", "note.created", "customer.creatd"]
-            .map(|it| it.parse().unwrap())
-            .into();
+        let types: Vec<EventType> = [
+            "customer.*",
+            "customer.merged",
+            "rescue_case.reassigned",
+            "customer.creatd",
+        ]
+        .map(|it| it.parse().unwrap())
+        .into();
         assert_eq!(unheard(&types[..3]), None);
         let (at, detail) = unheard(&types).unwrap();
         assert_eq!(at, 3);

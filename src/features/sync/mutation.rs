@@ -1,7 +1,7 @@
 //! What a device sends, and what it is answered.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -31,7 +31,8 @@ pub struct Mutation {
     #[schema(value_type = crate::id::AnyId)]
     pub id: Uuid,
     pub op: MutationOp,
-    /// The revision of the record that the device knew when it was changed; null or 0 for a new one.
+    /// The revision of the record that the device knew when it was changed; null or 0 for a new one. What is deleted without it goes
+    /// whatever others have changed.
     #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub base_revision: Option<i64>,
     /// What is said of the record: the changed fields, or all of them. A call has `assignment_id`, and may have the parts of a debrief.
@@ -45,9 +46,12 @@ impl Mutation {
         self.base_revision.unwrap_or(0)
     }
 
-    /// Of all that it says, so that its repetition is known as one.
+    /// Of all that it says, in whatever order, so that its repetition is known as one.
     pub fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(serde_json::to_vec(self).unwrap_or_default());
+        let (named, of) = (&self.mutation_id, (self.collection, self.id, self.op));
+        let mut said = json!([named, of, self.base(), self.fields]);
+        said.sort_all_objects();
+        let digest = Sha256::digest(said.to_string());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -112,7 +112,7 @@ pub async fn delete(unit: &mut Unit, device: &Device, mutation: &Mutation) -> Re
         (Collection::Contacts, None) => Ok(Done::default()),
         (Collection::Contacts, Some(there)) => {
             let merge = Merge::of(unit, device, mutation, &there, &Map::new()).await?;
-            if merge.merged {
+            if merge.merged && mutation.base() > 0 {
                 let detail = "Somebody else has changed it since; nothing was deleted.";
                 return Err(Problem::new(Code::PreconditionFailed, detail));
             }
