@@ -282,7 +282,8 @@ async fn a_bad_mutation_does_not_hold_up_the_others() {
     assert_eq!(results[2]["record"]["body"], "Of Alfreds");
     assert_eq!(
         (&results[9]["record"]["status"], &results[10]["record"]["status"]),
-        (&json!("completed"), &json!("open"))
+        (&json!("open"), &json!("open")),
+        "as it is when all is done"
     );
     assert_eq!(
         statuses(&push(&viewer, "x", vec![step("completed")]).await),

@@ -205,3 +205,29 @@ async fn a_contact_of_another_client_is_deleted_unless_it_was_changed_since() {
         assert_eq!(statuses(&results), [status], "{results:#?}");
     }
 }
+
+#[actix_web::test]
+async fn each_result_tells_of_its_record_when_all_is_done() {
+    let server = Server::start().await;
+    let (manager, executive) = (server.manager(), server.executive());
+    let alfreds = furnished(&manager, "Alfreds").await;
+    let assignment = assigned(&manager, &alfreds, &executive).await;
+    let (call, base) = (text(&assignment["id"]), assignment["revision"].as_i64().unwrap());
+    let mutations = vec![
+        upsert("assignments", &call, base, json!({"reason": "Their move"})),
+        upsert(
+            "attempts",
+            &id(),
+            0,
+            json!({"assignment_id": call, "disposition": "connected"}),
+        ),
+    ];
+    let results = sent(&executive, mutations).await;
+    assert_eq!(statuses(&results), ["applied", "applied"], "{results:#?}");
+    let now = manager.get(&path(&assignment)).await.expect(200);
+    assert_eq!(now["status"], "completed");
+    assert_eq!(
+        (&results[0]["revision"], &results[0]["record"]["status"]),
+        (&now["revision"], &now["status"])
+    );
+}

@@ -1,6 +1,6 @@
 //! Does what was done on a device: each mutation for itself, by the rooms' own rules, and once.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -99,16 +99,13 @@ fn mark(client_id: &str) -> String {
 /// Only what is our own fault: everything else is a result.
 pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result<Answer, Problem> {
     let answer = Answer::to(&mutation);
-    let (collection, id) = (mutation.collection, mutation.id);
     let step = unit.step().await?;
     let problem = match attempt(unit, device, mutation).await {
         Ok((status, conflicts)) => {
             unit.keep_step().await?;
-            let record = shown(unit, &device.caller, collection, id).await?;
             return Ok(Answer {
                 status,
                 conflicts,
-                record,
                 ..answer
             });
         }
@@ -116,9 +113,7 @@ pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Resu
         Err(problem) => problem,
     };
     unit.take_back(&step).await?;
-    let record = shown(unit, &device.caller, collection, id).await?;
     Ok(Answer {
-        record,
         problem: Some(problem),
         ..answer
     })
@@ -128,8 +123,12 @@ pub async fn apply(unit: &mut Unit, device: &Device, mutation: Mutation) -> Resu
 ///
 /// # Errors
 /// What the database said.
-pub async fn told(unit: &mut Unit, device: &Device, answers: Vec<Answer>) -> Result<Vec<MutationResult>, Problem> {
+pub async fn told(unit: &mut Unit, device: &Device, mut answers: Vec<Answer>) -> Result<Vec<MutationResult>, Problem> {
     let caller = &device.caller;
+    let records = shown(unit, caller, &answers).await?;
+    for answer in &mut answers {
+        answer.record = answer.reads().and_then(|which| records.get(&which).cloned());
+    }
     let customers: BTreeSet<Uuid> = answers
         .iter()
         .filter_map(|answer| answer.record.as_ref()?.customer)
@@ -175,12 +174,23 @@ async fn attempt(unit: &mut Unit, device: &Device, mutation: Mutation) -> Result
     Ok((status, conflicts))
 }
 
-/// The record as it is, where this caller may see it.
-async fn shown(unit: &mut Unit, caller: &Caller, collection: Collection, id: Uuid) -> Result<Option<Loaded>, Problem> {
-    let mut found = store::load(unit, caller.organization, collection, &[id]).await?;
-    Ok(found
-        .remove(&id)
-        .filter(|record| visible(caller, &caller.scope(), collection, record)))
+type Which = (Collection, Uuid);
+
+/// The records as they are, where this caller may see them.
+async fn shown(unit: &mut Unit, caller: &Caller, answers: &[Answer]) -> Result<HashMap<Which, Loaded>, Problem> {
+    let mut wanted: BTreeMap<Collection, BTreeSet<Uuid>> = BTreeMap::new();
+    for (collection, id) in answers.iter().filter_map(Answer::reads) {
+        wanted.entry(collection).or_default().insert(id);
+    }
+    let (scope, mut records) = (caller.scope(), HashMap::new());
+    for (collection, ids) in wanted {
+        let found = store::load(unit, caller.organization, collection, &Vec::from_iter(ids)).await?;
+        let seen = found
+            .into_iter()
+            .filter(|(_, record)| visible(caller, &scope, collection, record));
+        records.extend(seen.map(|(id, record)| ((collection, id), record)));
+    }
+    Ok(records)
 }
 
 /// Whether this caller may see the record: as by the endpoints of its room.
@@ -214,6 +224,8 @@ pub struct Answer {
     collection: Option<Collection>,
     id: Option<Uuid>,
     mutation_id: Option<String>,
+    /// Whether it could be read: to what could not be, the device keeps what it has.
+    read: bool,
     /// Whether the device has the record from the server.
     known: bool,
     status: MutationStatus,
@@ -228,6 +240,7 @@ impl Default for Answer {
             collection: None,
             id: None,
             mutation_id: None,
+            read: false,
             known: false,
             status: MutationStatus::Rejected,
             conflicts: Vec::new(),
@@ -243,9 +256,15 @@ impl Answer {
             collection: Some(mutation.collection),
             id: Some(mutation.id),
             mutation_id: mutation.mutation_id.clone(),
+            read: true,
             known: mutation.base() > 0,
             ..Self::default()
         }
+    }
+
+    /// Of which record it tells.
+    fn reads(&self) -> Option<Which> {
+        Some((self.collection?, self.id?)).filter(|_| self.read)
     }
 
     /// What the device does with the record. What it made itself and nobody has taken stays there, to be mended.
